@@ -1,0 +1,1 @@
+"""The provider gateway: text from language models, whoever serves them."""

@@ -1,0 +1,54 @@
+"""Which provider serves which model: the one place of the gateway that reads settings."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+
+from apps.llm import demo
+from apps.llm.errors import ModelNotFound
+from apps.llm.openai import OpenAIProvider
+from apps.llm.provider import Provider
+
+NO_KEY = "none"  # servers of one's own take any key, but the client insists on one
+
+
+@dataclass(frozen=True)
+class Gateway:
+    provider: Provider
+    model_names: tuple[str, ...]
+
+
+def provider_for(model_name: str) -> Provider:
+    """The provider of a model that is offered; ModelNotFound for any other name."""
+    if model_name not in model_names():
+        raise ModelNotFound
+    return _gateway().provider
+
+
+def model_names() -> tuple[str, ...]:
+    return _gateway().model_names
+
+
+def default_model() -> str:
+    return model_names()[0]
+
+
+def demo_is_active() -> bool:
+    return isinstance(_gateway().provider, demo.DemoProvider)
+
+
+async def close_providers() -> None:
+    """Close the connections of the running event loop, as its last act."""
+    await _gateway().provider.close()
+
+
+@cache
+def _gateway() -> Gateway:
+    api_key, base_url = settings.OPENAI_API_KEY.strip(), settings.OPENAI_BASE_URL.strip()
+    if not api_key and not base_url:
+        return Gateway(demo.DemoProvider(), (demo.MODEL_NAME,))
+    provider = OpenAIProvider(
+        api_key=api_key or NO_KEY, base_url=base_url or None, prefill=settings.OPENAI_PREFILL
+    )
+    return Gateway(provider, tuple(settings.OPENAI_MODELS))
