@@ -1,0 +1,47 @@
+# `make` lists what there is. Everything runs in .venv, which is built from the locks and rebuilt when they change.
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+PORT ?= 8000
+UPGRADE ?=
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
+
+help:  ## this list
+	@sed -nE 's/^([a-z-]+):.*  ## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+setup: .venv/.base  ## build .venv with what the product runs on
+
+setup-dev: .venv/.dev  ## the same, with what tests and checks need
+
+run: setup  ## start Colloquy on http://localhost:8000 (PORT=…), all in one process
+	@$(MANAGE) migrate --no-input --verbosity 0
+	@exec $(MANAGE) serve --port $(PORT)
+
+stack: setup-dev  ## the same with PostgreSQL, Redis, worker and beat
+	@exec $(MANAGE) stack --port $(PORT)
+
+test: setup-dev  ## run the tests on both profiles
+	@$(BIN)/python -m tests.support.run
+
+check: setup-dev  ## formatting, lint, types, contracts, templates, settings, locks, audit
+	@$(BIN)/python -m tests.support.check
+
+fmt: setup-dev  ## format the code and mend what lint can mend
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+lock: setup-dev  ## write the locks from requirements/*.in (UPGRADE=1: to the newest versions)
+	@$(COMPILE) requirements/base.in --output-file requirements/base.txt
+	@$(COMPILE) requirements/dev.in --output-file requirements/dev.txt --constraints requirements/base.txt
+
+.venv/.base: requirements/base.txt
+	@sh requirements/install base
+
+.venv/.dev: requirements/dev.txt
+	@sh requirements/install dev
+
+.PHONY: help setup setup-dev run stack test check fmt lock

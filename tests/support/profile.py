@@ -1,0 +1,71 @@
+"""Chooses what the suite runs on, before Django reads its settings: COLLOQUY_PROFILE=embedded or server.
+
+Embedded is SQLite and the in-memory layer; server is a real PostgreSQL and a real Redis-compatible server,
+started for this run, or those that TEST_DATABASE_URL and TEST_REDIS_URL name.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from apps.ops.services import Services
+
+PROFILE = os.environ.get("COLLOQUY_PROFILE", "embedded")
+UNSET = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODELS", "SECRET_KEY", "ALLOWED_HOSTS", "LOG_LEVEL")
+
+_session = ExitStack()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None]:
+    if PROFILE not in {"embedded", "server"}:
+        raise pytest.UsageError(f"COLLOQUY_PROFILE is {PROFILE!r}: it must be embedded or server")
+    data = Path(_session.enter_context(tempfile.TemporaryDirectory(prefix="colloquy-tests-")))
+    for name in UNSET:
+        os.environ.pop(name, None)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+    os.environ["DATA_DIR"] = str(data)
+    os.environ.update(_server() if PROFILE == "server" else _embedded(data))
+    return (yield)
+
+
+def pytest_report_header() -> str:
+    return f"profile: {PROFILE}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    browser = chromium()
+    for item in items:
+        if item.get_closest_marker("browser") and browser is None:
+            item.add_marker(pytest.mark.skip(reason="no Chromium: install one, or name it in CHROMIUM"))
+    if PROFILE == "server":
+        left_out = [item for item in items if item.get_closest_marker("embedded_only")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_unconfigure() -> None:
+    _session.close()
+
+
+def chromium() -> str | None:
+    """The browser that the browser tests drive."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def _embedded(data: Path) -> dict[str, str]:
+    return {"DATABASE_URL": f"sqlite:///{data / 'colloquy.sqlite3'}", "REDIS_URL": ""}
+
+
+def _server() -> dict[str, str]:
+    services = Services(
+        database_url=os.environ.get("TEST_DATABASE_URL", ""),
+        redis_url=os.environ.get("TEST_REDIS_URL", ""),
+    )
+    return _session.enter_context(services).environment()
