@@ -1,0 +1,51 @@
+// Tells a screen reader that an answer began or ended, once each, and everyone that the connection is gone.
+
+const LOST_AFTER = 2000; // ms: a reconnect faster than this is not worth a word
+
+const announcer = document.getElementById("announcer");
+const connection = document.getElementById("connection");
+if (announcer) start(announcer);
+
+/** @param {HTMLElement} announcer */
+function start(announcer) {
+  let running = runningIds();
+
+  document.addEventListener("htmx:wsAfterMessage", () => {
+    const now = runningIds();
+    if (now.some((id) => !running.includes(id))) say(announcer.dataset.answering);
+    const ended = running.find((id) => !now.includes(id));
+    if (ended && now.length === 0) say(ending(document.getElementById(ended)?.dataset.status));
+    running = now;
+  });
+
+  document.addEventListener("colloquy:announce", (event) => say(event.detail));
+
+  /** @param {string} [status] */
+  function ending(status) {
+    if (status === "stopped") return announcer.dataset.stopped;
+    if (status === "failed" || status === "interrupted") return announcer.dataset.failed;
+    return announcer.dataset.ready;
+  }
+
+  /** @param {string} [text] */
+  function say(text) {
+    announcer.textContent = text ?? "";
+  }
+}
+
+if (connection) {
+  let timer = 0;
+  document.addEventListener("colloquy:lost", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { connection.textContent = connection.dataset.lost; }, LOST_AFTER);
+  });
+  document.addEventListener("colloquy:open", () => {
+    clearTimeout(timer);
+    connection.textContent = "";
+  });
+}
+
+/** @returns {string[]} */
+function runningIds() {
+  return [...document.querySelectorAll("#messages .is-queued, #messages .is-streaming")].map((message) => message.id);
+}

@@ -1,0 +1,66 @@
+// Copies a message as Markdown (asked from the server) or a code block as text.
+
+const SHOWN_FOR = 1600; // ms
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-source], [data-copy]");
+  if (button) copy(button);
+});
+
+/** @param {HTMLElement} button */
+async function copy(button) {
+  const announcer = document.getElementById("announcer");
+  try {
+    await write(button.dataset.source ? source(button.dataset.source) : Promise.resolve(codeBeside(button)));
+    button.classList.add("is-copied");
+    setTimeout(() => button.classList.remove("is-copied"), SHOWN_FOR);
+    announce(announcer?.dataset.copied);
+  } catch {
+    announce(announcer?.dataset.notCopied);
+  }
+}
+
+/** @param {string} url */
+async function source(url) {
+  const response = await fetch(url, { headers: { Accept: "text/plain" } });
+  if (!response.ok) throw new Error(`${response.status}`);
+  return response.text();
+}
+
+/** @param {HTMLElement} button */
+function codeBeside(button) {
+  return button.closest("figure")?.querySelector("pre")?.textContent ?? "";
+}
+
+/**
+ * Safari wants the promise itself, inside the click; plain HTTP has no clipboard at all.
+ * @param {Promise<string>} text
+ */
+async function write(text) {
+  if (navigator.clipboard?.write && window.ClipboardItem) {
+    const blob = text.then((value) => new Blob([value], { type: "text/plain" }));
+    try {
+      return await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+    } catch { /* refused, or a browser that wants no promise: the old way below */ }
+  }
+  writeBySelection(await text);
+}
+
+/** @param {string} text */
+function writeBySelection(text) {
+  const active = document.activeElement;
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "visually-hidden";
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  if (active instanceof HTMLElement) active.focus({ preventScroll: true });
+  if (!done) throw new Error("refused");
+}
+
+/** @param {string} [text] */
+function announce(text) {
+  document.dispatchEvent(new CustomEvent("colloquy:announce", { detail: text }));
+}
