@@ -1,0 +1,15 @@
+"""The one Markdown pipeline: the same text gives the same safe HTML, live and reloaded."""
+
+from django.utils.safestring import SafeString, mark_safe
+
+from apps.web.markdown.document import cleaned, draw_all
+from apps.web.markdown.drawing import Drawing
+from apps.web.markdown.sanitiser import SANITISER
+from apps.web.markdown.splitter import split
+
+__all__ = ["SANITISER", "Drawing", "render"]
+
+
+def render(text: str, *, scope: str = "") -> SafeString:
+    """Draw a finished text. `scope` (a message id) keeps the ids of its footnotes apart from others'."""
+    return mark_safe("".join(draw_all(split(cleaned(text)), scope)))  # noqa: S308 - it has been sanitised

@@ -1,0 +1,52 @@
+"""How much work one text may cause: counted, not timed, so that the same text gives the same page."""
+
+import re
+from dataclasses import dataclass
+
+from apps.web.markdown.splitter import Segment
+
+LONGEST_BLOCK = 20_000  # characters
+DEAREST_BLOCK = 40_000  # microseconds: an open block is parsed many times
+DELIMITER_ROW = re.compile(r"[ \t>]*\|?[ \t]*:?-[-| \t:]*$")
+
+
+def cost(segment: Segment) -> float:
+    """About the microseconds that parsing takes."""
+    text = segment.text
+    if segment.fence:
+        return 0.2 * len(text)
+    marks = sum(map(text.count, "*_`~<$\\&"))
+    brackets = 15 * text.count("[") + 25 * text.count("![")
+    columns = max((line.count("|") for line in segment.lines if DELIMITER_ROW.match(line)), default=0)
+    return len(text) + 6 * marks + brackets + 12 * len(segment.lines) * (1 + columns)
+
+
+@dataclass
+class Budget:
+    """What is left, in microseconds of parsing, characters of formulas and of coloured code."""
+
+    work: float = 120_000
+    maths: int = 6_000
+    code: int = 32_000
+
+    def admits(self, segment: Segment) -> bool:
+        """Charge for the segment; False if it must stay plain text."""
+        price = cost(segment)
+        if price > self.work:
+            return False
+        if not segment.fence and (price > DEAREST_BLOCK or sum(map(len, segment.lines)) > LONGEST_BLOCK):
+            return False
+        self.work -= price
+        return True
+
+    def affords_maths(self, source: str) -> bool:
+        if len(source) > self.maths:
+            return False
+        self.maths -= len(source)
+        return True
+
+    def affords_code(self, code: str) -> bool:
+        if len(code) > self.code:
+            return False
+        self.code -= len(code)
+        return True

@@ -1,0 +1,59 @@
+"""Code blocks: their frame, and their colours as classes."""
+
+import re
+from functools import lru_cache
+from html import escape
+
+from pygments import highlight as colour
+from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
+from pygments.lexers import get_lexer_by_name
+
+from apps.web.markdown.languages import LANGUAGES
+
+LONGEST_LABEL = 32
+LONGEST_COLOURED = 20_000  # characters; a lexer costs 2 µs for each
+LONGEST_COLOURED_LINE = 1_000  # lexers are quadratic in long lines
+FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
+
+
+def frame_start(language: str) -> str:
+    """Everything of a code block before its text."""
+    label = escape(language)
+    name = f' class="language-{label}"' if language in LANGUAGES else ""
+    return (
+        f'<figure class="code" data-language="{label}" dir="ltr"><figcaption>'
+        f'<span class="code-language">{label}</span>'
+        '<button type="button" class="code-copy" data-copy>Copy</button></figcaption>'
+        f'<pre tabindex="0"><code{name}>'
+    )
+
+
+FRAME_END = "</code></pre></figure>\n"
+
+
+def language_of(info: str) -> str:
+    """The first word after the fence, as a label."""
+    word = re.split(r"[\s{,:]", info.strip(), maxsplit=1)[0]
+    return word[:LONGEST_LABEL].lower()
+
+
+def can_colour(code: str, language: str) -> bool:
+    if language not in LANGUAGES or len(code) > LONGEST_COLOURED:
+        return False
+    return max(map(len, code.split("\n"))) <= LONGEST_COLOURED_LINE
+
+
+def figure(code: str, language: str, *, coloured: bool) -> str:
+    text = _coloured(code, LANGUAGES[language]) if coloured else escape(code, quote=False)
+    return frame_start(language) + text + FRAME_END
+
+
+@lru_cache(maxsize=64)
+def _coloured(code: str, lexer: str) -> str:
+    return colour(code, _lexer(lexer), FORMATTER)
+
+
+@lru_cache
+def _lexer(name: str) -> Lexer:
+    return get_lexer_by_name(name, stripnl=False, ensurenl=False)

@@ -1,0 +1,88 @@
+"""Tokens to HTML, where ours differs from the library's."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+
+from apps.web.markdown import code, maths
+from apps.web.markdown.links import host_of, is_allowed
+from apps.web.markdown.page import Page
+
+Env = dict[str, Any]
+SCROLL_BOX = '<div class="table-scroll" tabindex="0" role="region" aria-label="Table" dir="auto">'
+
+
+class Renderer(RendererHTML):
+    def link_open(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
+        tokens[index].attrSet("target", "_blank")
+        return self.renderToken(tokens, index, options, env)
+
+    def link_host(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
+        return f' <span class="link-host">({escape(tokens[index].content)})</span>'
+
+    def image(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
+        """A picture elsewhere would tell its host who reads: a link, followed by choice."""
+        token = tokens[index]
+        url = str(token.attrs.get("src", ""))
+        text = escape(self.renderInlineAsText(token.children, options, env))
+        if token.meta.get("linked") or not is_allowed(url):
+            return text
+        host = escape(host_of(url))
+        label = f'{text} <span class="link-host">({host})</span>' if text else host
+        return f'<a class="remote-image" href="{escape(url)}" target="_blank">{label}</a>'
+
+    def fence(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
+        page: Page = env["page"]
+        token = tokens[index]
+        return figure(token.content, token.info, page, growing="growing" in token.meta)
+
+    def code_block(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
+        return code.figure(tokens[index].content, "", coloured=False)
+
+    def math_inline(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
+        source = tokens[index].content
+        return maths.draw(source, display=False, affordable=env["page"].budget.affords_maths(source))
+
+    def math_block(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
+        source = tokens[index].content
+        return maths.draw(source, display=True, affordable=env["page"].budget.affords_maths(source))
+
+    def table_open(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
+        return f"{SCROLL_BOX}<table>"
+
+    def table_close(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
+        return "</table></div>\n"
+
+    def task_box(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
+        checked = " checked" if tokens[index].info else ""
+        return f'<input type="checkbox" disabled{checked}> '
+
+    def footnote_ref(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
+        page: Page = env["page"]
+        number, again = tokens[index].meta["number"], tokens[index].meta["again"]
+        if page.live:
+            return f'<sup class="footnote">{number}</sup>'
+        name = "" if again else f' id="fnref-{page.scope}-{number}"'
+        return f'<sup class="footnote"><a{name} href="#fn-{page.scope}-{number}">{number}</a></sup>'
+
+    def footnote_reference_open(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env
+    ) -> str:
+        number = env["page"].number_of(tokens[index].meta["label"])
+        return f'<section class="footnotes" dir="auto"><ol start="{number}"><li>'
+
+    def footnote_reference_close(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env
+    ) -> str:
+        return "</li></ol></section>\n"
+
+
+def figure(text: str, info: str, page: Page, *, growing: bool = False) -> str:
+    """A code block; it gets its colours when it is whole, and while the page can afford them."""
+    language = code.language_of(info)
+    coloured = not growing and code.can_colour(text, language) and page.budget.affords_code(text)
+    return code.figure(text, language, coloured=coloured)
