@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from time import time
 
 from apps.llm.errors import (
@@ -52,8 +53,10 @@ WORDINGS: tuple[tuple[re.Pattern[str], type[ProviderError]], ...] = (
     (re.compile(r"time[d]?[ _-]?out", re.IGNORECASE), TimedOut),
     (re.compile(r"overloaded|unavailable|server_error|internal error", re.IGNORECASE), Unavailable),
 )
+STATUSES_OF_REFUSAL = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 CAUSES_OF_REFUSAL = (ContextTooLong, Refused, ModelNotFound)
 
+FAILURE_STATUS = re.compile(r"[45][0-9]{2}")
 STATUSES: dict[int, type[ProviderError]] = {
     401: Unauthorized,
     402: RateLimited,  # out of credit
@@ -73,9 +76,9 @@ STATUSES: dict[int, type[ProviderError]] = {
 def from_status(status: int, body: object, headers: Mapping[str, str]) -> ProviderError:
     """The error behind an answer that is not a success."""
     wording = _wording(body)
-    if status == 404:
+    if status == HTTPStatus.NOT_FOUND:
         error: type[ProviderError] = ModelNotFound if "model" in wording.lower() else BadResponse
-    elif status in (400, 403, 422):
+    elif status in STATUSES_OF_REFUSAL:
         error = _by_wording(wording, CAUSES_OF_REFUSAL) or STATUSES.get(status, InvalidRequest)
     else:
         error = STATUSES.get(status) or _by_class(status)
@@ -84,10 +87,8 @@ def from_status(status: int, body: object, headers: Mapping[str, str]) -> Provid
 
 def from_error_object(error: object) -> ProviderError:
     """The error behind an `error` object that came in place of text."""
-    code = error.get("code") if isinstance(error, Mapping) else None
-    if isinstance(code, int) and 400 <= code < 600:
-        return from_status(code, error, {})
-    if isinstance(code, str) and code.isdecimal() and len(code) == 3:
+    code = str(error.get("code")) if isinstance(error, Mapping) else ""
+    if FAILURE_STATUS.fullmatch(code):
         return from_status(int(code), error, {})
     return (_by_wording(_wording(error)) or Unavailable)()
 
@@ -110,9 +111,9 @@ def _seconds_until(date: str) -> float:
 
 
 def _by_class(status: int) -> type[ProviderError]:
-    if status >= 500:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unavailable
-    return InvalidRequest if status >= 400 else BadResponse
+    return InvalidRequest if status >= HTTPStatus.BAD_REQUEST else BadResponse
 
 
 def _by_wording(
