@@ -26,7 +26,7 @@ class StartFailed(RuntimeError):
 
 
 class Process:
-    """`ready` is asked until it says yes; `on_line` gets each line it prints, `on_end` the process at its end."""
+    """`ready` is asked until it says yes; `on_line` gets each line it prints, `on_end` that it is over."""
 
     def __init__(
         self,

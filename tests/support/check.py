@@ -1,4 +1,4 @@
-"""`make check`: everything that can be said about the code without running the product. All run; one failure fails."""
+"""`make check`: what can be said about the code without running it. All checks run; one failure fails."""
 
 import json
 import os
@@ -103,7 +103,7 @@ def audited(status: int, report: str, errors: str) -> Verdict | None:
     if not report.strip():
         return None if UNREACHABLE.search(errors) else Verdict(ok=False, text=errors)
     found = [
-        f"{package['name']} {package.get('version')}: {flaw['id']} (mended in {', '.join(flaw['fix_versions']) or 'none'})"
+        f"{package['name']} {package.get('version')}: {flaw['id']}, mended in {flaw['fix_versions']}"
         for package in json.loads(report)["dependencies"]
         for flaw in package.get("vulns", [])
     ]

@@ -21,26 +21,27 @@ def pins(path: Path) -> dict[str, str]:
 
 def complaints(folder: Path) -> list[str]:
     base, dev = pins(folder / "base.txt"), pins(folder / "dev.txt")
-    found = [
+    apart = [name for name, version in base.items() if dev.get(name) != version]
+    addressed = [path.name for path in sorted(folder.glob("*.txt")) if ADDRESS.search(path.read_text())]
+    return [
         *_unmet("base", wanted(folder / "base.in"), base),
         *_unmet("dev", wanted(folder / "dev.in"), dev),
+        *(f"dev.txt does not hold the {name} of base.txt: make lock" for name in apart),
         *(
-            f"dev.txt has {name} {dev.get(name)}, base.txt {pin}"
-            for name, pin in base.items()
-            if dev.get(name) != pin
+            f"{name} names an address or an option: a lock holds names, versions, hashes"
+            for name in addressed
         ),
     ]
-    for path in folder.glob("*.txt"):
-        if ADDRESS.search(path.read_text()):
-            found.append(f"{path.name} names an address or an option: locks hold names, versions and hashes")
-    return found
 
 
 def _unmet(name: str, requirements: list[Requirement], pinned: dict[str, str]) -> list[str]:
     return [
-        f"{name}.in asks for {requirement}, {name}.txt has {pinned.get(canonicalize_name(requirement.name))}: make lock"
+        f"{name}.txt does not hold {requirement}, which {name}.in asks for: make lock"
         for requirement in requirements
-        if not requirement.specifier.contains(
-            pinned.get(canonicalize_name(requirement.name), ""), prereleases=True
-        )
+        if not _met(requirement, pinned)
     ]
+
+
+def _met(requirement: Requirement, pinned: dict[str, str]) -> bool:
+    version = pinned.get(canonicalize_name(requirement.name))
+    return version is not None and requirement.specifier.contains(version, prereleases=True)

@@ -1,0 +1,127 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+import redis
+
+from apps.ops.machine import Account, wheel
+from apps.ops.process import StartFailed
+from apps.ops.services import Services
+
+pytestmark = pytest.mark.embedded_only
+
+
+@pytest.fixture(scope="module")
+def services() -> Iterator[Services]:
+    with Services() as started:
+        yield started
+
+
+@pytest.fixture
+def lasting() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="colloquy-lasting-") as folder:
+        Path(folder).chmod(0o755)  # the servers' account passes through it
+        yield Path(folder)
+
+
+@pytest.fixture
+def spare() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="colloquy-spare-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
+def test_postgres_answers_in_utf8(services: Services) -> None:
+    assert _query(services, "SHOW server_encoding") == "UTF8"
+
+
+def test_postgres_heals_after_a_kill(services: Services) -> None:
+    services.postgres.kill()
+
+    services.postgres.start()
+
+    assert _query(services, "SELECT 1") == 1
+
+
+def test_valkey_forgets_nothing_while_it_runs(services: Services) -> None:
+    with redis.Redis.from_url(services.redis_url, decode_responses=True) as client:
+        client.set("greeting", "hello")
+
+        assert client.get("greeting") == "hello"
+
+
+def test_named_servers_are_left_alone() -> None:
+    with Services(database_url="postgres://elsewhere/db", redis_url="redis://elsewhere") as services:
+        assert services.processes == {}
+        assert services.environment() == {
+            "DATABASE_URL": "postgres://elsewhere/db",
+            "REDIS_URL": "redis://elsewhere",
+        }
+
+
+def test_throw_away_servers_leave_nothing_behind() -> None:
+    with Services(database_url="postgres://elsewhere/db") as services:
+        data = services.data
+
+    assert data is not None
+    assert not data.exists()
+
+
+def test_lasting_servers_keep_what_they_were_told(lasting: Path) -> None:
+    with Services(lasting) as services:
+        _query(services, "CREATE TABLE kept AS SELECT 'still here' AS words", fetch=False)
+        with redis.Redis.from_url(services.redis_url) as client:
+            client.set("kept", "this too")
+
+    with Services(lasting) as services:
+        assert _query(services, "SELECT words FROM kept") == "still here"
+        with redis.Redis.from_url(services.redis_url) as client:
+            assert client.get("kept") == b"this too"
+
+
+def test_second_stack_in_one_directory_is_refused(lasting: Path) -> None:
+    with (
+        Services(lasting, database_url="postgres://elsewhere/db"),
+        pytest.raises(StartFailed, match="Another stack is running"),
+        Services(lasting, database_url="postgres://elsewhere/db"),
+    ):
+        pass
+
+
+def test_missing_wheel_is_named_with_its_cure() -> None:
+    with pytest.raises(StartFailed, match=r"no-such-server is not installed: run `make setup-dev`"):
+        wheel("no_such_server")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has another account run its servers")
+def test_programs_in_a_closed_folder_are_copied_where_the_account_can_run_them(
+    tmp_path: Path, spare: Path
+) -> None:
+    program = tmp_path / "program"
+    program.touch(mode=0o700)
+
+    copy = Account.suitable().readable(program, spare)
+
+    assert copy == spare / "program"
+    assert Account.suitable().enters(copy)
+
+
+def test_data_of_root_goes_where_its_account_can_reach_it(
+    tmp_path: Path, spare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.ops.services.SYSTEM_ROOT", spare)
+    monkeypatch.setattr(Account, "enters", lambda self, path: spare in path.parents)
+
+    with Services(tmp_path, database_url="postgres://elsewhere/db") as services:
+        assert services.data is not None
+        assert services.data.parent == spare
+
+
+def _query(services: Services, query: str, *, fetch: bool = True) -> object:
+    with psycopg.connect(services.database_url, autocommit=True) as connection:
+        answer = connection.execute(query)
+        row = answer.fetchone() if fetch else None
+        return row[0] if row else None
