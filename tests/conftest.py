@@ -10,6 +10,9 @@ from django.db import connections
 from apps import bridge
 
 
+EXECUTORS = [value for value in vars(bridge).values() if isinstance(value, ThreadPoolExecutor)]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Coroutine tests run as in Django's own TestCase: sync database work comes back to this thread."""
@@ -34,7 +37,7 @@ def closed_threads(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     marker = request.node.get_closest_marker("django_db")
     if marker is not None and marker.kwargs.get("transaction"):
-        for executor in (bridge.JOURNAL, bridge.ACTIONS):
+        for executor in EXECUTORS:
             _in_every_thread(executor)
 
 

@@ -72,11 +72,10 @@ class Postgres(Process):
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
         self._account.give(unfinished)
-        command = [self._programs / "initdb", "-D", unfinished, f"--username={NAME}", "--auth=trust", *LOCALE]
-        if not self._lasting:
-            command.append("--no-sync")
+        sync = [] if self._lasting else ["--no-sync"]
+        options = [f"--pgdata={unfinished}", f"--username={NAME}", "--auth=trust", *LOCALE, *sync]
         made = subprocess.run(
-            command,
+            [str(self._programs / "initdb"), *options],
             **self._account.popen,
             env=CLEAN_ENVIRONMENT,
             cwd="/",

@@ -65,7 +65,7 @@ class Stack:
         with ExitStack() as undo:
             undo.enter_context(self.services)
             for server in self.services.processes.values():
-                server.on_line, server.on_end = self._echo, self._ended.put
+                server.on_end = self._ended.put
             self._migrate()
             for process in self._planned():
                 self.processes[process.name] = process
@@ -90,14 +90,14 @@ class Stack:
         done = subprocess.run(
             command, cwd=CHECKOUT, env=self.environment(), capture_output=True, text=True, check=False
         )
-        for line in (done.stdout + done.stderr).splitlines():
-            self._echo("migrate", line)
         if done.returncode:
             raise StartFailed(f"The migrations failed.\n{done.stderr}")
+        for line in done.stdout.splitlines():
+            self._echo("migrate", line)
 
     def _planned(self) -> list[Process]:
         """Web before worker before beat: they are stopped in the reverse order."""
-        celery = [sys.executable, "-m", "celery", "-A", "config"]
+        celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config"]
         # Threads: titles wait for a network, and a killed worker leaves no children of its own behind.
         worker = [*celery, "worker", "--pool", "threads", "--concurrency", "4"]
         return [

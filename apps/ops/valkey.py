@@ -19,7 +19,16 @@ class Valkey(Process):
         program = account.readable(_program(), sockets.parent)
         data.mkdir(mode=0o700, exist_ok=True)
         account.give(data)
-        place = ["--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir", data]
+        place: list[str | Path] = [
+            "--port",
+            "0",
+            "--unixsocket",
+            socket,
+            "--unixsocketperm",
+            "700",
+            "--dir",
+            data,
+        ]
         super().__init__(
             "valkey",
             [program, *place, *(LASTING if lasting else FAST)],

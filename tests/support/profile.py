@@ -31,7 +31,11 @@ def pytest_load_initial_conftests() -> Generator[None]:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
     os.environ["DATA_DIR"] = str(data)
     os.environ.update(_server() if PROFILE == "server" else _embedded(data))
-    return (yield)
+    try:
+        return (yield)
+    except BaseException:
+        _session.close()  # the run ends before it has begun: pytest_unconfigure will not come
+        raise
 
 
 def pytest_report_header() -> str:

@@ -58,8 +58,12 @@ class Command(BaseCommand):
             stack = Stack(self._services(), port=port, web=web, echo=printer)
             printer("stack", "starting")
             with stack:
+                for process in stack.processes.values():
+                    printer("stack", f"{process.name} is process {process.pid}")
                 printer("stack", f"ready on {stack.base_url} (Ctrl-C stops it)")
                 ended = stack.wait()
+                if ended.name in stack.services.processes:  # nobody has read its output yet
+                    printer(ended.name, "\n".join(ended.last_lines))
                 printer("stack", f"{ended.name} ended by itself; stopping the rest")
         except StopRequested:
             printer("stack", "stopped")
