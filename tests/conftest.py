@@ -9,7 +9,6 @@ from django.db import connections
 
 from apps import bridge
 
-
 EXECUTORS = [value for value in vars(bridge).values() if isinstance(value, ThreadPoolExecutor)]
 
 
