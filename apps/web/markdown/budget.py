@@ -7,7 +7,7 @@ from apps.web.markdown.splitter import Segment
 
 LONGEST_BLOCK = 20_000  # characters
 DEAREST_BLOCK = 40_000  # microseconds: an open block is parsed many times
-DELIMITER_ROW = re.compile(r"[ \t>]*\|?[ \t]*:?-[-| \t:]*$")
+DELIMITER_ROW = re.compile(r"[ \t>|]*:?-[-| \t:]*$")
 
 
 def cost(segment: Segment) -> float:
@@ -15,7 +15,7 @@ def cost(segment: Segment) -> float:
     text = segment.text
     if segment.fence:
         return 0.2 * len(text)
-    marks = sum(map(text.count, "*_`~<$\\&"))
+    marks = sum(map(text.count, "*_`~<$&"))
     brackets = 15 * text.count("[") + 25 * text.count("![")
     columns = max((line.count("|") for line in segment.lines if DELIMITER_ROW.match(line)), default=0)
     return len(text) + 6 * marks + brackets + 12 * len(segment.lines) * (1 + columns)
@@ -31,10 +31,10 @@ class Budget:
 
     def admits(self, segment: Segment) -> bool:
         """Charge for the segment; False if it must stay plain text."""
-        price = cost(segment)
-        if price > self.work:
+        if not segment.fence and sum(map(len, segment.lines)) > LONGEST_BLOCK:
             return False
-        if not segment.fence and (price > DEAREST_BLOCK or sum(map(len, segment.lines)) > LONGEST_BLOCK):
+        price = cost(segment)
+        if price > self.work or (price > DEAREST_BLOCK and not segment.fence):
             return False
         self.work -= price
         return True

@@ -12,8 +12,14 @@ from pygments.lexers import get_lexer_by_name
 from apps.web.markdown.languages import LANGUAGES
 
 LONGEST_LABEL = 32
-LONGEST_COLOURED = 20_000  # characters; a lexer costs 2 µs for each
-LONGEST_COLOURED_LINE = 1_000  # lexers are quadratic in long lines
+LONGEST_COLOURED = 16_000  # characters; a lexer costs 2 µs for each
+LONGEST_COLOURED_LINE = 500  # lexers are quadratic in long lines
+# these look from each line for a function that may follow: quadratic in what has no punctuation
+LOOK_FAR = {"c", "cpp", "csharp", "java"}
+NO_FUNCTION = re.compile(r"[^;{}()=/\"'#]{400}")
+# these look for an end that may be missing
+OPEN_ENDED = (("/*", "*/"), ("<!--", "-->"), ("<?", "?>"), ("<![", "]>"))
+MOST_OPEN_ENDED = 30
 FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
 
 
@@ -40,6 +46,10 @@ def language_of(info: str) -> str:
 
 def can_colour(code: str, language: str) -> bool:
     if language not in LANGUAGES or len(code) > LONGEST_COLOURED:
+        return False
+    if LANGUAGES[language] in LOOK_FAR and NO_FUNCTION.search(code):
+        return False
+    if any(code.count(start) - code.count(end) > MOST_OPEN_ENDED for start, end in OPEN_ENDED):
         return False
     return max(map(len, code.split("\n"))) <= LONGEST_COLOURED_LINE
 

@@ -58,7 +58,7 @@ def _drop_open_maths(lines: list[str]) -> None:
             del lines[index:]
             lines.append("")
             return
-        if not lines[index].strip() and index < len(lines) - 1 or MATHS_END.search(lines[index]):
+        if (not lines[index].strip() and index < len(lines) - 1) or MATHS_END.search(lines[index]):
             return
 
 

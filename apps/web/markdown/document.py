@@ -44,7 +44,7 @@ def draw_blocks(tokens: list[Token], page: Page) -> str:
     env = page.env
     state = StateCore("", PARSER, env, tokens)
     PARSER.core.process(state)
-    return PARSER.renderer.render(state.tokens, PARSER.options, env)
+    return str(PARSER.renderer.render(state.tokens, PARSER.options, env))
 
 
 def draw(segment: Segment, blocks: Blocks, page: Page) -> str:
@@ -95,9 +95,9 @@ def _draw_notes(page: Page) -> list[str]:
         label = list(page.numbers)[len(items)]
         number = page.numbers[label]
         body = draw_blocks(page.notes[label], page)
-        back = f'<a class="footnote-back" href="#fnref-{page.scope}-{number}" aria-label="Back">↩</a>'
+        back = f'<a class="footnote-back" href="#fnref-{page.scope}-{number}" aria-label="Back">↩\ufe0e</a>'
         items.append(f'<li id="fn-{page.scope}-{number}">{body}{back}</li>\n')
     if not items:
         return []
-    notes = f'<section class="footnotes" aria-label="Footnotes" dir="auto"><ol>{"".join(items)}</ol></section>\n'
-    return [SANITISER.clean(notes)]
+    start = '<section class="footnotes" aria-label="Footnotes" dir="auto"><ol>'
+    return [SANITISER.clean(f"{start}{''.join(items)}</ol></section>\n")]

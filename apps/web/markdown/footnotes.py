@@ -26,8 +26,7 @@ def _reference(state: StateInline, silent: bool) -> bool:
 
 
 def footnotes_plugin(parser: MarkdownIt) -> None:
-    alternatives = {"alt": ["paragraph", "reference"]}
-    parser.block.ruler.before("reference", "footnote_def", footnote_def, alternatives)
+    parser.block.ruler.before("reference", "footnote_def", footnote_def, {"alt": ["paragraph", "reference"]})
     parser.inline.ruler.after("image", "footnote_ref", _reference)
 
 

@@ -9,7 +9,7 @@ LANGUAGES = {
     "graphql": "graphql", "haskell": "haskell", "hs": "haskell",
     "html": "html", "ini": "ini", "java": "java", "javascript": "javascript", "js": "javascript",
     "jsx": "javascript", "json": "json", "kotlin": "kotlin", "kt": "kotlin", "lua": "lua",
-    "make": "make", "makefile": "make", "nginx": "nginx", "php": "php", "powershell": "powershell",
+    "make": "bash", "makefile": "bash", "nginx": "nginx", "php": "php", "powershell": "powershell",
     "ps1": "powershell", "py": "python", "python": "python", "python3": "python", "pycon": "pycon",
     "r": "r", "ruby": "ruby", "rb": "ruby", "rust": "rust", "rs": "rust", "scala": "scala",
     "sql": "sql", "swift": "swift", "toml": "toml", "ts": "typescript", "tsx": "typescript",

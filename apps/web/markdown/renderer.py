@@ -1,6 +1,6 @@
 """Tokens to HTML, where ours differs from the library's."""
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from html import escape
 from typing import Any
 
@@ -12,7 +12,7 @@ from apps.web.markdown import code, maths
 from apps.web.markdown.links import host_of, is_allowed
 from apps.web.markdown.page import Page
 
-Env = dict[str, Any]
+Env = MutableMapping[str, Any]
 SCROLL_BOX = '<div class="table-scroll" tabindex="0" role="region" aria-label="Table" dir="auto">'
 
 

@@ -1,0 +1,56 @@
+import time
+
+import pytest
+
+from apps.web.markdown import Drawing, render
+from tests.web.markdown_corpus import Reading, corpus
+
+HARMLESS = corpus("inert", "no_request")
+COSTLY = corpus("bounded_time")
+SLOWEST = 0.25  # seconds of processor time for one text, or one update of a growing one
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_hostile_text_is_inert(name):
+    text = "".join(HARMLESS[name])
+
+    reading = Reading(render(text, scope="m"))
+
+    reading.assert_inert()
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_hostile_text_is_inert_at_every_moment_of_its_arrival(name):
+    text, drawing = "".join(HARMLESS[name]), Drawing("m")
+
+    for end in range(1, len(text) + 1):
+        drawing.update(text[:end])
+        Reading(drawing.html).assert_inert()
+    drawing.finish()
+
+    assert drawing.html == render(text, scope="m")
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_costly_text_is_drawn_in_time(name):
+    text = "".join(COSTLY[name])
+
+    start = time.process_time()
+    html = render(text)
+    taken = time.process_time() - start
+
+    assert taken < SLOWEST
+    Reading(html).assert_inert()
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_costly_text_never_holds_up_an_update(name):
+    text, drawing, slowest = "".join(COSTLY[name])[:40_000], Drawing(), 0.0
+
+    for end in range(250, len(text) + 250, 250):
+        start = time.process_time()
+        drawing.update(text[:end])
+        assert drawing.open is not None
+        slowest = max(slowest, time.process_time() - start)
+
+    assert slowest < SLOWEST
