@@ -13,8 +13,7 @@ function start(form) {
   const textarea = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
   const keyField = /** @type {HTMLInputElement} */ (form.elements.namedItem("key"));
   const conversationField = /** @type {HTMLInputElement} */ (form.elements.namedItem("conversation"));
-  const hint = document.getElementById("composer-hint");
-  const hintMarkup = [...hint.childNodes];
+  const note = document.getElementById("composer-note");
   /** @type {Pending | null} */
   let pending = null;
   let slowTimer = 0;
@@ -70,6 +69,13 @@ function start(form) {
     if (matchMedia("(hover: hover)").matches) textarea.focus({ preventScroll: true });
   });
 
+  // A button's command that was turned down, or that did not arrive, is told in the same place as a message's.
+  document.addEventListener("htmx:afterRequest", ({ detail: { xhr, requestConfig } }) => {
+    if (requestConfig.verb !== "post" || (xhr.status >= 200 && xhr.status < 400)) return;
+    if (xhr.status === 422) htmx.swap("#composer-error", xhr.responseText, { swapStyle: "outerHTML" });
+    else showError(form.dataset.unreached);
+  });
+
   document.addEventListener("click", (event) => {
     const suggestion = event.target.closest?.("[data-prompt]");
     if (!suggestion) return;
@@ -118,9 +124,7 @@ function start(form) {
 
   /** @param {string} [text] */
   function say(text) {
-    hint.classList.toggle("is-urgent", Boolean(text));
-    if (text) hint.textContent = text;
-    else if (hint.firstChild !== hintMarkup[0]) hint.replaceChildren(...hintMarkup);
+    note.textContent = text ?? "";
   }
 }
 
@@ -128,10 +132,10 @@ function replyRuns() {
   return document.querySelector("#messages .is-queued, #messages .is-streaming") !== null;
 }
 
-/** @param {string} text */
+/** @param {string} [text] */
 function showError(text) {
   const error = document.getElementById("composer-error");
-  if (error) error.textContent = text;
+  if (error) error.textContent = text ?? "";
 }
 
 /** @param {Pending | null} pending */

@@ -12,12 +12,26 @@ async function copy(button) {
   const announcer = document.getElementById("announcer");
   try {
     await write(button.dataset.source ? source(button.dataset.source) : Promise.resolve(codeBeside(button)));
-    button.classList.add("is-copied");
-    setTimeout(() => button.classList.remove("is-copied"), SHOWN_FOR);
+    confirm(button, announcer?.dataset.copied);
     announce(announcer?.dataset.copied);
   } catch {
     announce(announcer?.dataset.notCopied);
   }
+}
+
+/**
+ * @param {HTMLElement} button with icons, or with a word of its own
+ * @param {string} [word]
+ */
+function confirm(button, word) {
+  if (button.classList.contains("is-copied")) return;
+  const label = button.querySelector("svg") ? null : button.textContent;
+  button.classList.add("is-copied");
+  if (label && word && label !== word) button.textContent = word;
+  setTimeout(() => {
+    button.classList.remove("is-copied");
+    if (label) button.textContent = label;
+  }, SHOWN_FOR);
 }
 
 /** @param {string} url */

@@ -3,6 +3,12 @@
 const list = document.getElementById("conversations");
 if (list) start(list);
 
+/** Gone from the list is not gone: only the part of the list that is loaded was drawn anew, or it was deleted in another tab. */
+async function leaveIfDeleted() {
+  const response = await fetch(location.pathname, { method: "HEAD" });
+  if (response.status === 404) location.assign("/");
+}
+
 /** @param {HTMLElement} list */
 function start(list) {
   const titleForm = document.getElementById("title-form");
@@ -20,7 +26,8 @@ function start(list) {
     const current = [...list.querySelectorAll(".conversation-link")].find((link) => link.pathname === location.pathname);
     for (const link of list.querySelectorAll("[aria-current]")) if (link !== current) link.removeAttribute("aria-current");
     if (!current) {
-      if (listed) location.assign("/"); // deleted, here or in another tab
+      if (listed) leaveIfDeleted();
+      listed = false;
       return;
     }
     listed = true;
