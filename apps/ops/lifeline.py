@@ -13,7 +13,9 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
-def main(parent: int, death_signal: int, uid: int, command: list[str]) -> None:
+def main(arguments: list[str]) -> None:
+    parent, death_signal, uid = map(int, arguments[:3])
+    command = arguments[3:]
     if uid >= 0:
         os.setgroups([])
         os.setgid(uid)
@@ -26,4 +28,4 @@ def main(parent: int, death_signal: int, uid: int, command: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:4]), sys.argv[4:])
+    main(sys.argv[1:])

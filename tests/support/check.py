@@ -112,8 +112,8 @@ def audited(status: int, report: str, errors: str) -> Verdict | None:
 
 CHECKS: dict[str, Callable[[], Verdict]] = {
     "types": lambda: run(BIN / "mypy"),
-    "format": lambda: run(BIN / "ruff", "format", "--check", "."),
-    "lint": lambda: run(BIN / "ruff", "check", "."),
+    "format": lambda: run(BIN / "ruff", "format", "--check", "--output-format=concise", "."),
+    "lint": lambda: run(BIN / "ruff", "check", "--output-format=concise", "."),
     "contracts": lambda: run(BIN / "lint-imports", "--no-cache"),
     "templates": lambda: run(BIN / "djlint", "templates", "--lint", "--quiet"),
     "migrations": lambda: manage("makemigrations", "--check", "--dry-run", settings="config.settings.test"),
