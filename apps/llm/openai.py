@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing, contextmanager
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import anyio
 import httpx2
@@ -49,7 +48,7 @@ class OpenAIProvider:
         self._linger = linger
         self._usage_wanted = True
         self._length_parameter = "max_tokens"
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = WeakKeyDictionary()
+        self._clients: dict[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = {}
 
     def resumes_exactly(self, model_name: str) -> bool:
         return self._prefill
@@ -89,6 +88,7 @@ class OpenAIProvider:
         """One for each event loop: connections cannot move to another."""
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
+            self._forget_closed_loops()
             self._clients[loop] = openai.AsyncOpenAI(
                 api_key=self._api_key,
                 base_url=self._base_url,
@@ -103,6 +103,12 @@ class OpenAIProvider:
                 ),
             )
         return self._clients[loop]
+
+    def _forget_closed_loops(self) -> None:
+        """Clients hold on to their loop, so nobody else would ever free the two."""
+        for loop in list(self._clients):
+            if loop.is_closed():
+                self._clients.pop(loop, None)
 
     def _parameters(self, request: Request) -> dict[str, Any]:
         messages = [{"role": turn.role, "content": turn.text} for turn in request.turns]
