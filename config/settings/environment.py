@@ -1,0 +1,62 @@
+"""The environment, read once and typed; the database and bus it names, as Django wants them told."""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).resolve().parents[2]
+
+env = environ.Env()
+env.read_env(ROOT / ".env")
+
+DATA_DIR = Path(env.str("DATA_DIR", default=str(ROOT / ".data"))).resolve()
+
+# Readers never wait for the writer (WAL); writers queue up instead of failing (IMMEDIATE, busy timeout).
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
+        "PRAGMA cache_size=-8000; PRAGMA journal_size_limit=67108864;"
+    ),
+}
+# Small pools: no connection is held while a provider or a client is waited for.
+POSTGRES_OPTIONS = {"pool": {"min_size": 2, "max_size": 8, "timeout": 2}, "connect_timeout": 3}
+
+
+def required(name: str) -> str:
+    """The variable `name`, or a sentence that stops the start."""
+    value = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(
+            f"Set {name} in the environment: Colloquy does not start in production without it."
+        )
+    return value
+
+
+def database() -> dict[str, Any]:
+    """Django's description of DATABASE_URL, or of a SQLite file in DATA_DIR."""
+    config = dict(env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'colloquy.sqlite3'}"))
+    options = SQLITE_OPTIONS if config["ENGINE"].endswith("sqlite3") else POSTGRES_OPTIONS
+    config["OPTIONS"] = {**options, **config.get("OPTIONS", {})}
+    config["CONN_MAX_AGE"] = 0
+    config["CONN_HEALTH_CHECKS"] = True
+    return config
+
+
+def channel_layer(redis_url: str) -> dict[str, Any]:
+    """Redis pub/sub, or the in-memory layer when no Redis is named."""
+    if redis_url:
+        return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [redis_url]}}
+    # One mailbox per process reads all: it must hold a burst, and its membership must never lapse.
+    config = {"capacity": 10_000, "group_expiry": 10 * 365 * 86_400}
+    return {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": config}
+
+
+def broker_url(redis_url: str) -> str:
+    """Celery's spelling of the same Redis; its in-process broker when there is none."""
+    if redis_url.startswith("unix://"):
+        return "redis+socket://" + redis_url.removeprefix("unix://")
+    return redis_url or "memory://localhost/"
