@@ -1,0 +1,25 @@
+"""Where allauth asks us."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+
+from apps.accounts.models import User
+
+
+def next_account_is_administrator() -> bool:
+    """Whether whoever signs up now becomes the administrator (local default only)."""
+    return settings.FIRST_ACCOUNT_IS_ADMIN and not User.objects.exists()
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] - allauth ships no types
+    """Makes the first account of a local installation its administrator."""
+
+    @transaction.atomic
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        if next_account_is_administrator():
+            user.is_staff = user.is_superuser = True
+        return super().save_user(request, user, form, commit)  # type: ignore[no-any-return]
