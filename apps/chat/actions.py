@@ -1,0 +1,181 @@
+"""What a user can do to conversations: one function, one transaction each.
+
+Every function takes the user first and finds only what is theirs; for anything else it raises
+Conversation.DoesNotExist or Message.DoesNotExist, as for an id that never was.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.chat.events import ReplyQueued, StopRequested
+from apps.chat.models import Conversation, Message, Role, Status, TitleState
+from apps.chat.revisions import changing
+from apps.chat.text import cut
+from apps.events import publish_on_commit
+from apps.llm.registry import offered
+
+FIRST_WORDS = 60  # code points of the first question that stand in for a title
+
+
+class NotPossible(Exception):
+    """The reply is in no state for this; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A stored question and its queued reply; `new` is false when the same key had stored them before."""
+
+    question: Message
+    reply: Message
+    new: bool
+
+
+def send_message(user: User, conversation_id: UUID, *, key: str, text: str, model_name: str) -> Sent:
+    """Store the question and a queued reply, once per `key`; begins the conversation if there is none yet."""
+    begin_conversation(user, conversation_id, text=text, model_name=model_name)
+    try:
+        return _sent_before(conversation_id, key) or _send(conversation_id, key, text)
+    except IntegrityError:  # the same key arrived twice at once, and the other was faster
+        sent = _sent_before(conversation_id, key)
+        if sent is None:
+            raise
+        return sent
+
+
+def begin_conversation(user: User, conversation_id: UUID, *, text: str, model_name: str) -> Conversation:
+    """The user's conversation of this id, made if there is none; its first words stand in for a title."""
+    owned = Conversation.objects.owned_by(user)
+    if conversation := owned.filter(pk=conversation_id).first():
+        return conversation
+    row = Conversation(
+        pk=conversation_id,
+        owner=user,
+        title=cut(text, FIRST_WORDS),
+        model_name=model_name,
+        updated_at=timezone.now(),
+    )
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:  # a second tab was faster, or the id is somebody else's
+        return owned.get(pk=conversation_id)
+    return row
+
+
+def stop(user: User, conversation_id: UUID, message_id: UUID) -> None:
+    """End a reply: at once if it waits, at its writer's next step if it is being written."""
+    reply = _reply(user, conversation_id, message_id)
+    if Message.objects.filter(pk=reply.pk, status=Status.STREAMING).update(stop_at=timezone.now()):
+        publish_on_commit(StopRequested(message_id=reply.pk))
+        return
+    with changing(conversation_id, listed=True) as conversation:
+        waiting = Message.objects.filter(pk=reply.pk, status=Status.QUEUED)
+        waiting.update(status=Status.STOPPED, rev=conversation.rev)
+
+
+def continue_reply(user: User, conversation_id: UUID, message_id: UUID) -> None:
+    """Have more appended to a reply that was cut short."""
+    with changing(_reply(user, conversation_id, message_id).conversation_id, listed=True) as conversation:
+        reply = conversation.messages.get(pk=message_id)
+        if not reply.can_continue:
+            raise NotPossible
+        _queue_again(conversation, reply)
+
+
+def try_again(user: User, conversation_id: UUID, message_id: UUID) -> None:
+    """Have a reply written anew: in its own row if it has no text, else as an alternative beside it."""
+    with changing(_reply(user, conversation_id, message_id).conversation_id, listed=True) as conversation:
+        reply = conversation.messages.select_related("parent").get(pk=message_id)
+        if not reply.can_try_again or Message.objects.siblings_of(reply).live().exists():
+            raise NotPossible
+        if reply.content:
+            _queue_reply(conversation, reply.parent)
+            conversation.path_rev = conversation.rev
+        else:
+            _queue_again(conversation, reply)
+
+
+def choose(user: User, conversation_id: UUID, message_id: UUID) -> None:
+    """Show the branch on which this message lies, down to its newest leaf."""
+    message = _message(user, conversation_id, message_id)
+    with changing(conversation_id) as conversation:
+        conversation.head_id = Message.objects.newest_leaf(message.pk)
+        conversation.path_rev = conversation.rev
+
+
+def rename(user: User, conversation_id: UUID, *, title: str) -> None:
+    """Give a title by hand; no task overwrites it."""
+    owned = Conversation.objects.owned_by(user).get(pk=conversation_id)
+    with changing(owned.pk, listed=True) as conversation:
+        conversation.title, conversation.title_state = title, TitleState.USER
+
+
+def delete(user: User, conversation_id: UUID) -> None:
+    """Take the conversation away from the user; replies still being written end."""
+    owned = Conversation.objects.owned_by(user).get(pk=conversation_id)
+    with changing(owned.pk, listed=True) as conversation:
+        conversation.deleted_at = timezone.now()
+    for reply in Message.objects.live().filter(conversation_id=conversation_id):
+        publish_on_commit(StopRequested(message_id=reply.pk))
+
+
+def give_title(conversation_id: UUID, title: str) -> bool:
+    """Store a title that a model wrote, unless the user has given one meanwhile."""
+    try:
+        with changing(conversation_id, listed=True) as conversation:
+            if conversation.title_state != TitleState.WANTED:
+                raise NotPossible
+            conversation.title, conversation.title_state = title, TitleState.DONE
+    except NotPossible:
+        return False
+    return True
+
+
+def _send(conversation_id: UUID, key: str, text: str) -> Sent:
+    with changing(conversation_id, listed=True) as conversation:
+        question = _add(conversation, conversation.head, role=Role.USER, content=text, client_key=key)
+        reply = _queue_reply(conversation, question)
+        conversation.updated_at = timezone.now()
+    return Sent(question, reply, new=True)
+
+
+def _sent_before(conversation_id: UUID, key: str) -> Sent | None:
+    question = Message.objects.filter(conversation_id=conversation_id, client_key=key).first()
+    return question and Sent(question, question.children.earliest("created_at"), new=False)
+
+
+def _queue_reply(conversation: Conversation, question: Message | None) -> Message:
+    model_name = offered(conversation.model_name)
+    reply = _add(conversation, question, role=Role.ASSISTANT, status=Status.QUEUED, model_name=model_name)
+    conversation.head = reply
+    publish_on_commit(ReplyQueued(message_id=reply.pk))
+    return reply
+
+
+def _queue_again(conversation: Conversation, reply: Message) -> None:
+    reply.status, reply.rev = Status.QUEUED, conversation.rev
+    reply.stop_at, reply.finish_reason, reply.error_code = None, "", ""
+    reply.model_name = offered(reply.model_name)
+    reply.save(update_fields=["status", "rev", "stop_at", "finish_reason", "error_code", "model_name"])
+    publish_on_commit(ReplyQueued(message_id=reply.pk))
+
+
+def _add(conversation: Conversation, parent: Message | None, **fields: object) -> Message:
+    depth = parent.depth + 1 if parent else 0
+    return conversation.messages.create(parent=parent, depth=depth, rev=conversation.rev, **fields)
+
+
+def _message(user: User, conversation_id: UUID, message_id: UUID) -> Message:
+    owned = Conversation.objects.owned_by(user).get(pk=conversation_id)
+    return owned.messages.get(pk=message_id)
+
+
+def _reply(user: User, conversation_id: UUID, message_id: UUID) -> Message:
+    message = _message(user, conversation_id, message_id)
+    if message.role != Role.ASSISTANT:
+        raise NotPossible
+    return message

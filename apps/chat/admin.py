@@ -1,0 +1,88 @@
+"""Conversations and messages as administrators see them: to read, not to write."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from apps.chat.models import Conversation, Message
+from apps.chat.text import cut
+
+EXCERPT = 90  # code points
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] - Django's own class takes none
+    """Transcripts are evidence: nobody adds, edits or deletes them here."""
+
+    def has_add_permission(self, request: HttpRequest, *_: object) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ReadOnlyAdmin):
+    list_display = ("shown_title", "owner", "model_name", "message_count", "updated_at", "created_at")
+    list_filter = ("model_name", "updated_at")
+    list_select_related = ("owner",)
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ("title", "owner__email")
+    date_hierarchy = "updated_at"
+    ordering = ("-updated_at",)
+    fields = ("title", "owner", "model_name", "messages_link", "created_at", "updated_at", "deleted_at")
+    readonly_fields = ("messages_link",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        return super().get_queryset(request).annotate(message_total=Count("messages"))
+
+    @admin.display(description=_("title"), ordering="title")
+    def shown_title(self, conversation: Conversation) -> str:
+        return conversation.title or str(_("New conversation"))
+
+    @admin.display(description=_("messages"), ordering="message_total")
+    def message_count(self, conversation: Conversation) -> int:
+        return conversation.message_total  # type: ignore[attr-defined, no-any-return] - annotated above
+
+    @admin.display(description=_("messages"))
+    def messages_link(self, conversation: Conversation) -> SafeString:
+        url = f"{reverse('admin:chat_message_changelist')}?conversation__id__exact={conversation.pk}"
+        return format_html('<a href="{}">{}</a>', url, _("Read the messages"))
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ("excerpt", "role", "status", "conversation", "model_name", "created_at")
+    list_filter = ("role", "status", "error_code")
+    list_select_related = ("conversation",)
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ("conversation__title", "conversation__owner__email")
+    date_hierarchy = "created_at"
+    ordering = ("conversation", "depth", "created_at")
+    fields = (
+        "conversation",
+        "role",
+        "status",
+        "content",
+        "model_name",
+        "finish_reason",
+        "error_code",
+        "created_at",
+    )
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        return lookup == "conversation__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description=_("content"))
+    def excerpt(self, message: Message) -> str:
+        return cut(message.content, EXCERPT) or "…"

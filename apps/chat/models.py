@@ -1,0 +1,166 @@
+"""Conversations, the tree of messages in each, and the unsealed tail of the replies being written."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.chat.querysets import ConversationQuerySet, MessageQuerySet
+from apps.llm.errors import ErrorCode
+from apps.llm.provider import FinishReason
+
+
+class Role(models.TextChoices):
+    SYSTEM = "system", _("System")
+    USER = "user", _("User")
+    ASSISTANT = "assistant", _("Assistant")
+
+
+class Status(models.TextChoices):
+    """The states of a reply; every other message is complete from the start."""
+
+    QUEUED = "queued", _("Queued")
+    STREAMING = "streaming", _("Streaming")
+    COMPLETE = "complete", _("Complete")
+    STOPPED = "stopped", _("Stopped")
+    INTERRUPTED = "interrupted", _("Interrupted")
+    FAILED = "failed", _("Failed")
+
+
+LIVE = (Status.QUEUED, Status.STREAMING)
+
+
+class TitleState(models.TextChoices):
+    """Who gave the title: nobody yet, a task that is still due, the model, or the user for good."""
+
+    NONE = "none", _("First words")
+    WANTED = "wanted", _("Wanted")
+    DONE = "done", _("Written by the model")
+    USER = "user", _("Given by the user")
+
+
+class Account(models.Model):
+    """The revision of a user's list of conversations, counted like a conversation's own."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
+    rev = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.rev}"
+
+
+class Conversation(models.Model):
+    """A transcript of one user's. `head` is the leaf whose path is shown.
+
+    `rev` counts its committed changes, text growth excepted. `path_rev` is the revision at which the shown
+    path last became another one than its own continuation; `list_rev` the account's at its last listed change.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
+    title = models.CharField(_("title"), max_length=200, blank=True)
+    title_state = models.CharField(max_length=8, choices=TitleState, default=TitleState.NONE)
+    model_name = models.CharField(_("model"), max_length=200)
+    head = models.ForeignKey("Message", models.SET_NULL, null=True, blank=True, related_name="+")
+    rev = models.PositiveBigIntegerField(default=0)
+    path_rev = models.PositiveBigIntegerField(default=0)
+    list_rev = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("last activity"))
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+
+    objects: ClassVar[ConversationQuerySet] = ConversationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["owner", "-updated_at", "-id"], name="conversation_newest_first"),
+            models.Index(fields=["owner", "list_rev"], name="conversation_list_changes"),
+            models.Index(
+                fields=["updated_at"],
+                name="conversation_wants_title",
+                condition=Q(title_state=TitleState.WANTED),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title or str(self.pk)
+
+
+class Message(models.Model):
+    """A node of the tree: a question, or a reply with the state of its writing.
+
+    `attempt` is the fence: whoever writes must hold the current one while `status` is streaming.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
+    depth = models.PositiveIntegerField(default=0)
+    role = models.CharField(_("role"), max_length=9, choices=Role)
+    status = models.CharField(_("status"), max_length=11, choices=Status, default=Status.COMPLETE)
+    content = models.TextField(_("content"), blank=True)
+    rev = models.PositiveBigIntegerField()
+    client_key = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001 - unique
+    attempt = models.PositiveIntegerField(default=0)
+    stop_at = models.DateTimeField(null=True, blank=True)
+    model_name = models.CharField(_("model"), max_length=200, blank=True)
+    finish_reason = models.CharField(max_length=14, blank=True, choices=[(r, r) for r in FinishReason])
+    error_code = models.CharField(_("error"), max_length=17, blank=True, choices=[(c, c) for c in ErrorCode])
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects: ClassVar[MessageQuerySet] = MessageQuerySet.as_manager()  # type: ignore[assignment]
+
+    tail = ""  # what unsealed chunks hold beyond `content`; filled in by whoever reads for display
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["conversation", "client_key"], name="message_client_key_once"),
+            models.CheckConstraint(
+                condition=Q(role=Role.ASSISTANT) | ~Q(status__in=LIVE), name="message_only_replies_live"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["conversation", "rev"], name="message_changes"),
+            models.Index(
+                fields=["conversation", "created_at"], name="message_live", condition=Q(status__in=LIVE)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.pk}"
+
+    @property
+    def text(self) -> str:
+        return self.content + self.tail
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether more may be appended to what this reply has."""
+        cut = self.status in (Status.STOPPED, Status.INTERRUPTED)
+        return cut or (self.status == Status.COMPLETE and self.finish_reason == FinishReason.LENGTH)
+
+    @property
+    def can_try_again(self) -> bool:
+        return self.status in (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
+
+
+class Chunk(models.Model):
+    """Text of a running reply, stored at its offset: storing it twice does no harm."""
+
+    pk = models.CompositePrimaryKey("message_id", "start")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="chunks", db_index=False)
+    start = models.PositiveIntegerField()  # code points of the reply before this chunk
+    text = models.TextField()
+
+    class Meta:
+        ordering = (F("start").asc(),)
+
+    def __str__(self) -> str:
+        return f"{self.message_id} from {self.start}"

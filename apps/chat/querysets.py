@@ -1,0 +1,91 @@
+"""The words in which conversations and messages are asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import connection, models
+from django.db.models import Exists, OuterRef, Q
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+    from apps.chat.models import Conversation, Message
+
+PATH_UP = """
+WITH RECURSIVE path(id, parent_id, rank, size) AS (
+    SELECT id, parent_id, 1, LENGTH(content) FROM chat_message WHERE id = %s
+    UNION ALL
+    SELECT m.id, m.parent_id, p.rank + 1, p.size + LENGTH(m.content)
+    FROM chat_message m JOIN path p ON m.id = p.parent_id
+    WHERE p.rank < %s AND p.size < %s
+) SELECT id FROM path
+"""
+NEWEST_LEAF = """
+WITH RECURSIVE path(id, rank) AS (
+    SELECT id, 0 FROM chat_message WHERE id = %s
+    UNION ALL
+    SELECT (SELECT m.id FROM chat_message m WHERE m.parent_id = p.id ORDER BY m.created_at DESC, m.id DESC LIMIT 1),
+           p.rank + 1
+    FROM path p WHERE p.id IS NOT NULL
+) SELECT id FROM path WHERE id IS NOT NULL ORDER BY rank DESC LIMIT 1
+"""
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def owned_by(self, user: User | int) -> ConversationQuerySet:
+        """What exists for `user` (or their id): everything else, and what was deleted, looks absent."""
+        return self.filter(owner=user, deleted_at=None)
+
+    def latest_first(self) -> ConversationQuerySet:
+        return self.order_by("-updated_at", "-id")
+
+    def older_than(self, other: Conversation) -> ConversationQuerySet:
+        """The ones behind `other` in latest_first order."""
+        earlier = Q(updated_at__lt=other.updated_at)
+        return self.filter(earlier | Q(updated_at=other.updated_at, id__lt=other.pk))
+
+    def with_running(self) -> ConversationQuerySet:
+        """Annotate `running`: whether a reply is being written."""
+        live = self.model._meta.get_field("messages").related_model.objects.live()
+        return self.annotate(running=Exists(live.filter(conversation=OuterRef("pk"))))
+
+    def locked(self) -> ConversationQuerySet:
+        return self.select_for_update(no_key=True)
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def live(self) -> MessageQuerySet:
+        return self.filter(status__in=("queued", "streaming"))
+
+    def claimable(self) -> MessageQuerySet:
+        """Queued replies whose turn it is: none before them on their path is still being written, oldest first."""
+        waiting = self.filter(
+            status="queued", conversation__deleted_at=None, conversation__owner__is_active=True
+        )
+        return waiting.exclude(parent__parent__status__in=("queued", "streaming")).order_by(
+            "created_at", "pk"
+        )
+
+    def changed_since_or_live(self, rev: int) -> MessageQuerySet:
+        return self.filter(Q(rev__gt=rev) | Q(status__in=("queued", "streaming")))
+
+    def siblings_of(self, message: Message) -> MessageQuerySet:
+        """The alternatives to `message`, itself included, in the order they were made."""
+        return self.filter(
+            conversation_id=message.conversation_id, parent_id=message.parent_id, role=message.role
+        ).order_by("created_at", "pk")
+
+    def path_up(self, leaf_id: UUID, *, count: int, size: int) -> list[UUID]:
+        """Ids from `leaf_id` towards the root: at most `count`, and none further once `size` code points are had."""
+        return self._ids(PATH_UP, leaf_id, count, size)
+
+    def newest_leaf(self, message_id: UUID) -> UUID:
+        """The leaf that is reached from `message_id` by always taking the newest child."""
+        return self._ids(NEWEST_LEAF, message_id)[0]
+
+    def _ids(self, sql: str, message_id: UUID, *parameters: int) -> list[UUID]:
+        field = self.model._meta.pk
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [field.get_db_prep_value(message_id, connection), *parameters])
+            return [field.to_python(row[0]) for row in cursor.fetchall()]

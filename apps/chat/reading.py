@@ -1,0 +1,150 @@
+"""Reading conversations for display: bounded windows of the shown path, and what changed since a rev.
+
+Chunks are read before the rows they belong to: a row sealed in between then holds them already, so that
+content and tail always meet and never leave a gap.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from apps.chat.models import Chunk, Conversation, Message
+from apps.chat.revisions import account_rev
+
+WINDOW = 50  # messages of the shown path that are drawn at once
+WINDOW_SIZE = 400_000  # code points after which a window ends early
+MOST_CHANGES = 200  # rows after which reading the window anew is cheaper
+PAGE = 40  # conversations in one page of the list
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of the shown path, oldest first; `has_older` if the path goes on above it."""
+
+    messages: list[Message]
+    has_older: bool
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What became of a conversation since a rev: the changed and the running `messages`, and the ids of the
+    newest stretch of the shown path. `complete` is false if there was too much to tell."""
+
+    conversation: Conversation
+    messages: list[Message]
+    shown: frozenset[UUID]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """Where a message stands among its siblings: `place` of `total`, counted from one, with its neighbours."""
+
+    place: int
+    total: int
+    previous: UUID | None
+    next: UUID | None
+
+
+def newest_window(conversation: Conversation) -> Window:
+    """The end of the shown path, with the text so far of what is being written."""
+    return _window(conversation.head_id)
+
+
+def window_above(message: Message) -> Window:
+    """The stretch of the path above `message`."""
+    return _window(message.parent_id)
+
+
+def changes(conversation_id: UUID, *, since: int) -> Changes:
+    """What changed after rev `since`; raises Conversation.DoesNotExist. Rev is read first, rows after."""
+    conversation = Conversation.objects.get(pk=conversation_id, deleted_at=None)
+    tails = _tails(message__conversation_id=conversation_id)
+    rows = Message.objects.filter(conversation=conversation_id).changed_since_or_live(since)
+    messages = _with_tails(rows.order_by("depth", "created_at")[: MOST_CHANGES + 1], tails)
+    shown = frozenset(_path_up(conversation.head_id))
+    return Changes(conversation, messages, shown, complete=len(messages) <= MOST_CHANGES)
+
+
+def whole_text(message: Message) -> str:
+    """All that is stored of a message, running or not."""
+    tails = _tails(message_id=message.pk)
+    return _with_tails(Message.objects.filter(pk=message.pk), tails)[0].text
+
+
+def alternatives(messages: Iterable[Message]) -> dict[UUID, Alternatives]:
+    """The places of those messages that have siblings."""
+    parents = {message.parent_id for message in messages if message.parent_id}
+    rows = (
+        Message.objects.filter(parent__in=parents).order_by("created_at", "pk").values_list("pk", "parent_id")
+    )
+    families = defaultdict(list)
+    for pk, parent_id in rows:
+        families[parent_id].append(pk)
+    return {pk: _place(pk, family) for family in families.values() if len(family) > 1 for pk in family}
+
+
+def conversation_page(
+    owner_id: int, *, before: Conversation | None = None
+) -> tuple[list[Conversation], bool]:
+    """A page of the owner's conversations, newest first, and whether there are more behind it."""
+    owned = Conversation.objects.owned_by(owner_id).with_running().latest_first()
+    rows = list((owned.older_than(before) if before else owned)[: PAGE + 1])
+    return rows[:PAGE], len(rows) > PAGE
+
+
+def listed_changes(owner_id: int, *, since: int) -> tuple[int, list[Conversation]]:
+    """The account's rev, and the conversations begun, renamed, moved or deleted after `since`, newest first.
+
+    At most a page and one: whoever gets that many should read the list anew.
+    """
+    rev = account_rev(owner_id)
+    changed = Conversation.objects.filter(owner=owner_id, list_rev__gt=since).with_running()
+    return rev, list(changed.latest_first()[: PAGE + 1])
+
+
+def _window(leaf_id: UUID | None) -> Window:
+    ids = _path_up(leaf_id)
+    tails = _tails(message_id__in=ids)
+    messages = _with_tails(Message.objects.filter(pk__in=ids).order_by("depth"), tails)
+    return Window(messages, has_older=bool(messages and messages[0].parent_id))
+
+
+def _path_up(leaf_id: UUID | None) -> list[UUID]:
+    return Message.objects.path_up(leaf_id, count=WINDOW, size=WINDOW_SIZE) if leaf_id else []
+
+
+def _tails(**where: object) -> dict[UUID, list[Chunk]]:
+    tails = defaultdict(list)
+    for chunk in Chunk.objects.filter(**where):
+        tails[chunk.message_id].append(chunk)
+    return tails
+
+
+def _with_tails(rows: Iterable[Message], tails: dict[UUID, list[Chunk]]) -> list[Message]:
+    messages = list(rows)
+    for message in messages:
+        message.tail = _joined(tails.get(message.pk, ()), start=len(message.content))
+    return messages
+
+
+def _joined(chunks: Iterable[Chunk], *, start: int) -> str:
+    """The text that `chunks`, in order, hold from `start` on, up to the first gap."""
+    text = ""
+    for chunk in chunks:
+        end = start + len(text)
+        if chunk.start > end:
+            break
+        text += chunk.text[end - chunk.start :]
+    return text
+
+
+def _place(pk: UUID, family: list[UUID]) -> Alternatives:
+    place = family.index(pk)
+    return Alternatives(
+        place=place + 1,
+        total=len(family),
+        previous=family[place - 1] if place else None,
+        next=family[place + 1] if place + 1 < len(family) else None,
+    )
