@@ -1,0 +1,133 @@
+"""The engine: claims queued replies, has them written, settles them; beats, sweeps and drains."""
+
+import asyncio
+import contextvars
+import logging
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+
+from apps.bridge import in_database
+from apps.chat.events import ENGINES, StopRequested
+from apps.events import Event, mailbox
+from apps.generation import workers
+from apps.generation.claim import Claim, claim_waiting
+from apps.generation.journal import Journal
+from apps.generation.models import LEASE
+from apps.generation.reply import write_reply
+from apps.generation.sweep import sweep
+from apps.generation.writing import Ending, Writing
+
+logger = logging.getLogger(__name__)
+
+ROOM = 400  # replies one process writes at once
+POLL_EVERY = 1.0  # seconds between looks for waiting replies when nobody rings
+BEAT_EVERY = 5.0
+SWEEP_EVERY = 5.0
+RETRY_AFTER = 0.5
+
+
+class Engine:
+    """Writes replies in this process's event loop from `start` to `drain`."""
+
+    def __init__(self) -> None:
+        self.worker_id = uuid.uuid4()
+        self._journal = Journal()
+        self._writings: dict[uuid.UUID, Writing] = {}
+        self._replies: set[asyncio.Task[None]] = set()
+        self._loops: set[asyncio.Task[None]] = set()
+        self._work = asyncio.Event()
+        self._beating_since: float | None = None
+
+    async def start(self) -> None:
+        """Register and begin to claim; returns at once."""
+        await mailbox.join(ENGINES, self._hear)
+        self._spawn(self._journal.run(), self._loops)
+        self._spawn(self._repeat(self._beat, BEAT_EVERY), self._loops)
+        self._spawn(self._repeat(self._sweep, SWEEP_EVERY), self._loops)
+        self._spawn(self._repeat(self._claim, POLL_EVERY, wake=self._work), self._loops)
+
+    async def drain(self, grace: float) -> None:
+        """Claim no more, let replies end for `grace` seconds, hand over the rest, give the lease up."""
+        await mailbox.leave(ENGINES, self._hear)
+        journal, *others = sorted(self._loops, key=lambda task: task.get_coro().__qualname__ != "Journal.run")
+        await _cancel(others)
+        if self._replies:
+            await asyncio.wait(self._replies, timeout=grace)
+        for writing in self._writings.values():
+            writing.end(Ending.SHUTDOWN)
+        if self._replies:
+            await asyncio.wait(self._replies)
+        await _cancel([journal])
+        await in_database(workers.leave)(self.worker_id)
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, StopRequested):
+            if writing := self._writings.get(event.message_id):
+                writing.end(Ending.STOPPED)
+        else:
+            self._work.set()
+
+    async def _claim(self) -> None:
+        room = ROOM - len(self._writings)
+        if room > 0 and self._beating_since is not None:
+            for claim in await in_database(claim_waiting)(self.worker_id, room=room):
+                self._write(claim)
+
+    def _write(self, claim: Claim) -> None:
+        writing = Writing(claim)
+        self._writings[claim.message_id] = writing
+        task = self._spawn(write_reply(writing, self._journal), self._replies)
+        task.add_done_callback(lambda _: self._forget(writing))
+
+    def _forget(self, writing: Writing) -> None:
+        self._writings.pop(writing.claim.message_id, None)
+        self._work.set()  # a reply further down its path may wait for this one
+
+    async def _beat(self) -> None:
+        try:
+            await in_database(workers.beat)(self.worker_id)
+        except Exception:
+            self._beating_since = None
+            raise
+        if self._beating_since is None:
+            self._beating_since = time.monotonic()
+            self._work.set()
+
+    async def _sweep(self) -> None:
+        if self._beating_since is None:
+            return
+        by_lease = time.monotonic() - self._beating_since > LEASE.total_seconds()
+        await in_database(sweep)(self.worker_id, by_lease=by_lease)
+
+    async def _repeat(
+        self, step: Callable[[], Awaitable[None]], every: float, *, wake: asyncio.Event | None = None
+    ) -> None:
+        """Do `step` for ever, each time after `every` seconds or when woken; a fault is a delay."""
+        wake = wake or asyncio.Event()
+        while True:
+            try:
+                wake.clear()
+                await step()
+            except Exception as error:  # noqa: BLE001 - the database may be away; it comes back
+                logger.warning("%s failed and is tried again: %s", step.__name__, error)
+                await asyncio.sleep(RETRY_AFTER)
+                continue
+            try:
+                async with asyncio.timeout(every):
+                    await wake.wait()
+            except TimeoutError:
+                pass
+
+    def _spawn(self, work: Awaitable[None], owned: set[asyncio.Task[None]]) -> asyncio.Task[None]:
+        """A task of ours: strongly referenced, in a context of its own, never a consumer's child."""
+        task = asyncio.get_running_loop().create_task(work, context=contextvars.Context())  # type: ignore[arg-type]
+        owned.add(task)
+        task.add_done_callback(owned.discard)
+        return task
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

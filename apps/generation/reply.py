@@ -1,0 +1,139 @@
+"""One reply, from claim to final state."""
+
+import asyncio
+import logging
+from contextlib import aclosing
+
+from django.db import InterfaceError, OperationalError
+
+from apps.bridge import in_database, in_queue
+from apps.chat.models import Status
+from apps.chat.text import MAX_REPLY, clean
+from apps.generation.claim import Fenced
+from apps.generation.journal import Journal
+from apps.generation.settle import Outcome, settle
+from apps.generation.tasks import ask_for_title
+from apps.generation.writing import Ending, Writing
+from apps.llm.errors import ErrorCode, ProviderError
+from apps.llm.provider import Finish, FinishReason
+from apps.llm.registry import provider_for
+
+logger = logging.getLogger(__name__)
+
+MOST_TRIES = 3  # calls of the provider while nothing has been written
+BACKOFF = 0.5  # seconds before the second call, doubled for the third
+LONGEST_WAIT = 10.0  # seconds a provider may ask us to wait before we give up instead
+SETTLE_RETRY = 1.0
+
+
+class ReplyTooLong(Exception):
+    """The model has written as much as a reply may hold."""
+
+
+async def write_reply(writing: Writing, journal: Journal) -> None:
+    """Have the reply written and settle it, whatever happens."""
+    journal.open(writing)
+    try:
+        outcome = await _outcome(writing, journal)
+    finally:
+        await journal.close(writing)
+    if writing.ending is not Ending.FENCED:
+        await _settle(writing, outcome)
+
+
+async def _outcome(writing: Writing, journal: Journal) -> Outcome:
+    writing.task = asyncio.create_task(_stream(writing, journal))
+    try:
+        finish = await writing.task
+    except asyncio.CancelledError:
+        if writing.ending is None:
+            raise
+        return _ended(writing)
+    except ProviderError as error:
+        return _broken(writing, error.code)
+    except ReplyTooLong:
+        return _broken(writing, ErrorCode.REPLY_TOO_LONG)
+    except Exception:
+        logger.exception("Reply %s failed", writing.claim.message_id)
+        return _broken(writing, ErrorCode.INTERNAL)
+    return _finished(writing, finish)
+
+
+async def _stream(writing: Writing, journal: Journal) -> Finish:
+    """The finish of the first call that gets anywhere; nothing written may be asked for twice."""
+    for tries in range(1, MOST_TRIES + 1):
+        try:
+            return await _call(writing, journal)
+        except ProviderError as error:
+            wait = error.retry_after or BACKOFF * 2 ** (tries - 1)
+            if (
+                writing.first_text_ms is not None
+                or not error.retryable
+                or tries == MOST_TRIES
+                or wait > LONGEST_WAIT
+            ):
+                raise
+            await asyncio.sleep(wait)
+    raise AssertionError("unreachable")
+
+
+async def _call(writing: Writing, journal: Journal) -> Finish:
+    request = writing.claim.request
+    async with aclosing(provider_for(request.model_name).stream(request)) as items:
+        async for item in items:
+            if isinstance(item, Finish):
+                return item
+            text = clean(item.text)[: MAX_REPLY - writing.length]
+            if text:
+                await journal.add(writing, text)
+            if writing.length >= MAX_REPLY:
+                raise ReplyTooLong
+    raise AssertionError("a provider ended without a Finish")
+
+
+def _finished(writing: Writing, finish: Finish) -> Outcome:
+    if writing.length == 0:
+        refused = finish.reason == FinishReason.CONTENT_FILTER
+        return _broken(writing, ErrorCode.REFUSED if refused else ErrorCode.BAD_RESPONSE)
+    return Outcome(
+        Status.COMPLETE,
+        finish_reason=finish.reason,
+        usage=finish.usage,
+        model_name=finish.model_name,
+        first_text_ms=writing.first_text_ms,
+        duration_ms=writing.elapsed_ms,
+    )
+
+
+def _broken(writing: Writing, code: ErrorCode) -> Outcome:
+    status = Status.INTERRUPTED if writing.length else Status.FAILED
+    return Outcome(
+        status, error_code=code, first_text_ms=writing.first_text_ms, duration_ms=writing.elapsed_ms
+    )
+
+
+def _ended(writing: Writing) -> Outcome:
+    if writing.ending is Ending.STOPPED:
+        return Outcome(Status.STOPPED, first_text_ms=writing.first_text_ms, duration_ms=writing.elapsed_ms)
+    return _broken(writing, ErrorCode.SHUTDOWN if writing.ending is Ending.SHUTDOWN else ErrorCode.INTERNAL)
+
+
+async def _settle(writing: Writing, outcome: Outcome) -> None:
+    """Store the end; while the database is away, keep it and try again."""
+    claim, text = writing.claim, "" if writing.ending is Ending.POISONED else writing.unstored
+    while True:
+        try:
+            wants_title = await in_database(settle)(claim, outcome, start=writing.start, text=text)
+            break
+        except Fenced:
+            return
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("Reply %s cannot be settled yet: %s", claim.message_id, type(error).__name__)
+            await asyncio.sleep(SETTLE_RETRY)
+        except Exception:
+            logger.exception("Reply %s is settled without its last text", claim.message_id)
+            if not text:
+                raise
+            text, outcome = "", _broken(writing, ErrorCode.INTERNAL)
+    if wants_title:
+        await in_queue(ask_for_title)(claim.conversation_id)

@@ -1,0 +1,55 @@
+"""Titles, written by the model after the first exchange: late, optional, and never over the user's own."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from django.db.models.functions import Now
+
+from apps.chat import actions
+from apps.chat.models import Conversation, Message, TitleState
+from apps.chat.text import TextRejected, admit_title, cut
+from apps.llm.provider import Request, Turn, complete
+from apps.llm.registry import offered, provider_for
+
+TITLE_INSTRUCTION = (
+    "Write a title for this conversation: at most six words, in its language, naming its subject. "
+    "Answer with the title alone, without quotation marks or a full stop."
+)
+MOST_READ = 2_000  # code points of each turn that the title is made from
+LONGEST = 80  # code points of a title that a model writes
+FORGOTTEN_AFTER = timedelta(seconds=60)
+GIVEN_UP_AFTER = timedelta(days=1)
+BATCH = 50
+
+
+def write_title(conversation_id: UUID) -> bool:
+    """Have the conversation titled; False if it no longer wants a title."""
+    conversation = Conversation.objects.filter(pk=conversation_id, title_state=TitleState.WANTED).first()
+    if conversation is None:
+        return False
+    exchange = Message.objects.filter(conversation=conversation).order_by("depth", "created_at")[:2]
+    turns = tuple(Turn(message.role, message.content[:MOST_READ]) for message in exchange if message.content)
+    request = Request(offered(conversation.model_name), (Turn("system", TITLE_INSTRUCTION), *turns))
+    return actions.give_title(conversation_id, _tidied(_ask(request)) or conversation.title)
+
+
+def forgotten() -> list[UUID]:
+    """Conversations whose title is due and for which no task seems to be on its way."""
+    when = (Now() - GIVEN_UP_AFTER, Now() - FORGOTTEN_AFTER)
+    due = Conversation.objects.filter(title_state=TitleState.WANTED, deleted_at=None, updated_at__range=when)
+    return list(due.order_by("updated_at").values_list("pk", flat=True)[:BATCH])
+
+
+def _ask(request: Request) -> str:
+    return async_to_sync(complete)(provider_for(request.model_name), request, limit=4 * LONGEST)
+
+
+def _tidied(answer: str) -> str:
+    """The first line of what the model said, as a title; empty if there is nothing in it."""
+    lines = [line.strip(" \t#*_\"'“”„«»`") for line in answer.splitlines()]
+    first = next((line for line in lines if line), "")
+    try:
+        return admit_title(cut(first.removeprefix("Title:").rstrip("."), LONGEST))
+    except TextRejected:
+        return ""
