@@ -1,0 +1,107 @@
+"""Cursors: how far one connection has seen, over mirrors that know more."""
+
+import asyncio
+from collections.abc import Set
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from apps.chat.models import Conversation, Message
+from apps.live.hub import Hub
+from apps.live.mirror import AccountMirror, ConversationMirror, RunningText
+
+
+UNKNOWN = -1  # before every rev: whoever is here is shown everything anew
+
+
+@dataclass(frozen=True)
+class Step:
+    """What lies between a cursor and its mirror. `anew` means: the shown path is another one, draw it whole."""
+
+    conversation: Conversation | None
+    anew: bool = False
+    changed: list[Message] = field(default_factory=list)
+    grown: list[tuple[Message, RunningText]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ListStep:
+    """Conversations to draw again or to take away, newest first. `anew` means: draw the list whole."""
+
+    changed: list[Conversation]
+    anew: bool = False
+
+
+class ConversationCursor:
+    """A position in one conversation: its rev, and the offset in each running reply."""
+
+    def __init__(self, rev: int, wake: asyncio.Event) -> None:
+        self.rev = rev
+        self.moved = wake.set
+        self._offsets: dict[UUID, int] = {}
+        self._mirror: ConversationMirror | None = None
+        self._hub: Hub | None = None
+
+    async def join(self, hub: Hub, conversation_id: UUID) -> None:
+        self._mirror = await hub.watch_conversation(conversation_id, self)
+        self._hub = hub
+        if self.rev > self._mirror.rev:  # the page has seen what a restored backup has not
+            self.rev = UNKNOWN
+        self.moved()
+
+    async def leave(self) -> None:
+        if self._hub and self._mirror:
+            await self._hub.leave(self._mirror, self)
+
+    def advance(self) -> Step | None:
+        """Everything beyond this position, which is thereby seen; None if there is nothing."""
+        mirror = self._mirror
+        if mirror is None:
+            return None
+        if mirror.gone or mirror.conversation is None:
+            return Step(None)
+        seen, self.rev = self.rev, max(self.rev, mirror.rev)
+        anew = seen < mirror.since or mirror.conversation.path_rev > seen
+        changed = [m for m in mirror.messages.values() if m.rev > seen and m.pk in mirror.shown]
+        redrawn = mirror.shown if anew else {message.pk for message in changed}
+        grown = self._grown(mirror, redrawn)
+        step = Step(mirror.conversation, anew, sorted(changed, key=lambda m: m.depth), grown)
+        return step if self.rev > seen or step.anew or step.grown else None
+
+    def _grown(self, mirror: ConversationMirror, redrawn: Set[UUID]) -> list[tuple[Message, RunningText]]:
+        """Running replies with text beyond this position; those drawn anew always, lest they fall behind it."""
+        grown = []
+        for pk, running in mirror.running.items():
+            if pk in mirror.shown and (pk in redrawn or len(running.text) > self._offsets.get(pk, 0)):
+                self._offsets[pk] = len(running.text)
+                grown.append((mirror.messages[pk], running))
+        self._offsets = {pk: offset for pk, offset in self._offsets.items() if pk in mirror.running}
+        return grown
+
+
+class AccountCursor:
+    """A position in one user's list of conversations."""
+
+    def __init__(self, rev: int, wake: asyncio.Event) -> None:
+        self.rev = rev
+        self.moved = wake.set
+        self._mirror: AccountMirror | None = None
+        self._hub: Hub | None = None
+
+    async def join(self, hub: Hub, owner_id: int) -> None:
+        self._mirror = await hub.watch_account(owner_id, self)
+        self._hub = hub
+        if self.rev > self._mirror.rev:
+            self.rev = UNKNOWN
+        self.moved()
+
+    async def leave(self) -> None:
+        if self._hub and self._mirror:
+            await self._hub.leave(self._mirror, self)
+
+    def advance(self) -> ListStep | None:
+        mirror = self._mirror
+        if mirror is None or mirror.rev <= self.rev:
+            return None
+        seen, self.rev = self.rev, mirror.rev
+        changed = [c for c in mirror.conversations.values() if c.list_rev > seen]
+        return ListStep(sorted(changed, key=lambda c: c.updated_at, reverse=True), anew=seen < mirror.since)

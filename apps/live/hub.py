@@ -1,0 +1,85 @@
+"""The hub: the mirrors of everything that is watched in this process."""
+
+import asyncio
+import contextvars
+import logging
+from typing import TypeVar
+from uuid import UUID
+
+from apps.bridge import in_database
+from apps.chat.models import Account, Conversation
+from apps.events import mailbox
+from apps.live.mirror import AccountMirror, ConversationMirror, Mirror, Watcher
+
+logger = logging.getLogger(__name__)
+
+TICK = 1.0  # seconds between comparisons with the database: how late a lost event may make us
+
+M = TypeVar("M", bound=Mirror)
+
+
+class Hub:
+    """Hands out mirrors, one per watched thing, and keeps them honest."""
+
+    def __init__(self) -> None:
+        self._mirrors: dict[str, Mirror] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def watch_conversation(self, conversation_id: UUID, watcher: Watcher) -> ConversationMirror:
+        return await self._watch(ConversationMirror(conversation_id), watcher)
+
+    async def watch_account(self, owner_id: int, watcher: Watcher) -> AccountMirror:
+        return await self._watch(AccountMirror(owner_id), watcher)
+
+    async def leave(self, mirror: Mirror, watcher: Watcher) -> None:
+        mirror.watchers.discard(watcher)
+        if not mirror.watchers and self._mirrors.get(mirror.topic) is mirror:
+            del self._mirrors[mirror.topic]
+            self._tasks.pop(mirror.topic).cancel()
+            await mailbox.leave(mirror.topic, mirror.hear)
+
+    async def run(self) -> None:
+        """Once a tick, compare what is watched with the database, until cancelled."""
+        while True:
+            await asyncio.sleep(TICK)
+            try:
+                await self._check()
+            except Exception as error:  # noqa: BLE001 - the database may be away; it comes back
+                logger.warning("The hub could not compare revisions: %s", type(error).__name__)
+
+    async def _watch(self, fresh: M, watcher: Watcher) -> M:
+        """The mirror, joined first and then read, so that no change falls between; knows all after the watcher's rev."""
+        mirror = self._mirrors.setdefault(fresh.topic, fresh)
+        assert isinstance(mirror, type(fresh))
+        mirror.watchers.add(watcher)
+        if mirror is fresh:
+            await mailbox.join(mirror.topic, mirror.hear)
+            task = asyncio.get_running_loop().create_task(mirror.run(), context=contextvars.Context())
+            self._tasks[mirror.topic] = task
+        try:
+            await mirror.reach(watcher.rev)
+        except BaseException:
+            await self.leave(mirror, watcher)
+            raise
+        return mirror
+
+    async def _check(self) -> None:
+        mirrors = list(self._mirrors.values())
+        conversations = {m.conversation_id: m for m in mirrors if isinstance(m, ConversationMirror)}
+        accounts = {m.owner_id: m for m in mirrors if isinstance(m, AccountMirror)}
+        if mirrors:
+            conversation_revs, account_revs = await in_database(_revs)(list(conversations), list(accounts))
+            for pk, conversation in conversations.items():
+                conversation.check(conversation_revs.get(pk))
+            for owner_id, account in accounts.items():
+                account.check(account_revs.get(owner_id, 0))
+
+
+def _revs(conversation_ids: list[UUID], owner_ids: list[int]) -> tuple[dict[UUID, int], dict[int, int]]:
+    conversations = Conversation.objects.filter(pk__in=conversation_ids, deleted_at=None).values_list(
+        "pk", "rev"
+    )
+    return dict(conversations), dict(Account.objects.filter(pk__in=owner_ids).values_list("pk", "rev"))
+
+
+hub = Hub()

@@ -1,0 +1,187 @@
+"""Mirrors: what this process knows of what is watched here, kept close to the database by events."""
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from typing import Protocol
+from uuid import UUID
+
+from apps.bridge import in_database
+from apps.chat import reading
+from apps.chat.events import AccountChanged, ConversationChanged, account_topic, conversation_topic
+from apps.chat.models import Conversation, Message
+from apps.events import Event
+from apps.generation.events import ChunkAdded
+
+logger = logging.getLogger(__name__)
+
+MOST_KEPT = 64  # changed rows a mirror keeps for cursors that lag; who lags further reads anew
+RETRY_AFTER = 0.5
+
+
+class Watcher(Protocol):
+    """Whoever must hear that a mirror has moved."""
+
+    rev: int
+
+    def moved(self) -> None: ...
+
+
+class Mirror(ABC):
+    """A copy that is told what changed and reads what it lacks. It knows every change after `since`, up to `rev`."""
+
+    topic: str
+
+    def __init__(self) -> None:
+        self.watchers: set[Watcher] = set()
+        self.rev = self.since = -1
+        self.gone = False
+        self._stale = asyncio.Event()
+        self._reading = asyncio.Lock()
+
+    @abstractmethod
+    async def _read(self, since: int) -> None:
+        """Take in what changed after `since`."""
+
+    @abstractmethod
+    def hear(self, event: Event) -> None:
+        """Take an event in, or find out that something must be read."""
+
+    async def reach(self, since: int) -> None:
+        """Know every change after `since`."""
+        async with self._reading:
+            if self.rev < 0 or since < self.since:
+                known, self.since = self.since, since
+                try:
+                    await self._read(since)
+                except BaseException:
+                    self.since = known
+                    raise
+                self.since = min(self.since, self.rev)
+
+    async def run(self) -> None:
+        """Read whenever something is missing, until cancelled; a fault is a delay."""
+        while True:
+            await self._stale.wait()
+            self._stale.clear()
+            try:
+                async with self._reading:
+                    await self._read(self.rev)
+            except Exception as error:  # noqa: BLE001 - the database may be away; it comes back
+                logger.warning("%s could not be read: %s", self.topic, type(error).__name__)
+                self._stale.set()
+                await asyncio.sleep(RETRY_AFTER)
+            else:
+                self._tell()
+
+    def check(self, rev: int | None) -> None:
+        """Compare with the rev that the database has; None if the row is gone."""
+        if rev is None or rev > self.rev:
+            self._stale.set()
+
+    def _tell(self) -> None:
+        for watcher in self.watchers:
+            watcher.moved()
+
+
+class RunningText:
+    """The text of a reply while it is being written; it only grows."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.quiet = False  # nothing has come since the last tick
+
+    def grow(self, start: int, text: str) -> bool:
+        """Take in what follows `start` code points; False if something before it is missing."""
+        known = len(self.text)
+        if start > known:
+            return False
+        self.text += text[known - start :]
+        self.quiet = False
+        return True
+
+
+class ConversationMirror(Mirror):
+    """One watched conversation: its row, what changed in it lately, and the text of its running replies."""
+
+    def __init__(self, conversation_id: UUID) -> None:
+        super().__init__()
+        self.topic = conversation_topic(conversation_id)
+        self.conversation_id = conversation_id
+        self.conversation: Conversation | None = None
+        self.messages: dict[UUID, Message] = {}
+        self.shown: frozenset[UUID] = frozenset()
+        self.running: dict[UUID, RunningText] = {}
+
+    def hear(self, event: Event) -> None:
+        if isinstance(event, ChunkAdded):
+            running = self.running.get(event.message_id)
+            if running and running.grow(event.start, event.text):
+                self._tell()
+                return
+        elif isinstance(event, ConversationChanged) and event.rev <= self.rev:
+            return
+        self._stale.set()
+
+    def check(self, rev: int | None) -> None:
+        super().check(rev)
+        for running in self.running.values():
+            if running.quiet:
+                self._stale.set()
+            running.quiet = True
+
+    async def _read(self, since: int) -> None:
+        try:
+            changes = await in_database(reading.changes)(self.conversation_id, since=since)
+        except Conversation.DoesNotExist:
+            self.gone = True
+            return
+        if not changes.complete:
+            self.messages.clear()
+            self.since = changes.conversation.rev
+        for message in changes.messages:
+            self._take(message)
+        self.conversation, self.shown = changes.conversation, changes.shown
+        self.rev = max(self.rev, changes.conversation.rev)
+        self._forget()
+
+    def _take(self, message: Message) -> None:
+        self.messages[message.pk] = message
+        if not message.is_live:
+            self.running.pop(message.pk, None)
+        elif message.pk in self.running:
+            self.running[message.pk].grow(0, message.text)
+        else:
+            self.running[message.pk] = RunningText(message.text)
+
+    def _forget(self) -> None:
+        """Drop rows that every watcher has seen, and the oldest if there are too many even so."""
+        if len(self.messages) <= MOST_KEPT:
+            return
+        revs = sorted(message.rev for message in self.messages.values())
+        seen = min((watcher.rev for watcher in self.watchers), default=self.rev)
+        self.since = max(self.since, seen, revs[-MOST_KEPT] - 1)
+        self.messages = {pk: m for pk, m in self.messages.items() if m.is_live or m.rev > self.since}
+
+
+class AccountMirror(Mirror):
+    """One user's list of conversations: what changed in it lately, newest first."""
+
+    def __init__(self, owner_id: int) -> None:
+        super().__init__()
+        self.topic = account_topic(owner_id)
+        self.owner_id = owner_id
+        self.conversations: dict[UUID, Conversation] = {}
+
+    def hear(self, event: Event) -> None:
+        if not isinstance(event, AccountChanged) or event.rev > self.rev:
+            self._stale.set()
+
+    async def _read(self, since: int) -> None:
+        rev, changed = await in_database(reading.listed_changes)(self.owner_id, since=since)
+        self.conversations.update((conversation.pk, conversation) for conversation in changed)
+        self.rev = max(self.rev, rev)
+        if len(self.conversations) > reading.PAGE:
+            newest = sorted(self.conversations.values(), key=lambda c: c.list_rev)[-reading.PAGE :]
+            self.since = max(self.since, newest[0].list_rev)
+            self.conversations = {conversation.pk: conversation for conversation in newest}
