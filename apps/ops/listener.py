@@ -1,0 +1,87 @@
+"""Daphne as we run it: our own signals, closing ports at will, requests bounded before they are taken in."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.server import Server, twisted_loop
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+MOST_SOCKET_BYTES = 4 * 2**20  # a message of 200,000 code points, escaped in the worst way, and some room
+loop = twisted_loop  # where everything of a web process runs
+TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+class BoundedRequest(WebRequest):  # type: ignore[misc] - Daphne ships no types
+    """Refuses a body over DATA_UPLOAD_MAX_MEMORY_SIZE by its announced length, or as soon as it grows past it."""
+
+    _taken = 0
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's name
+        if length is not None and length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            self._refuse()
+        else:
+            super().gotLength(length)
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        self._taken += len(data)
+        if self._taken > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            self._refuse()
+        elif self.content is not None:
+            super().handleContentChunk(data)
+
+    def _refuse(self) -> None:
+        self.channel.transport.write(TOO_LARGE)
+        self.channel.transport.abortConnection() if self._taken else self.channel.loseConnection()
+
+
+class BoundedFactory(HTTPFactory):  # type: ignore[misc] - Daphne ships no types
+    def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 - Twisted's name
+        protocol = super().buildProtocol(addr)
+        protocol.requestFactory = BoundedRequest
+        return protocol
+
+
+class Listener(Server):  # type: ignore[misc] - Daphne ships no types
+    """A Daphne server that leaves signals to its owner and keeps hold of its ports."""
+
+    def __init__(self, application: Any, endpoints: list[str], *, on_listening: Callable[[], None]) -> None:
+        proxied = settings.TRUST_PROXY_HEADERS
+        super().__init__(
+            application,
+            endpoints=endpoints,
+            signal_handlers=False,
+            application_close_timeout=15,
+            ping_interval=15,
+            ping_timeout=20,
+            websocket_timeout=-1,  # its default ends every socket after a day, with a code that says "do not return"
+            websocket_max_message_size=MOST_SOCKET_BYTES,
+            websocket_max_frame_size=MOST_SOCKET_BYTES,
+            proxy_forwarded_address_header="X-Forwarded-For" if proxied else None,
+            proxy_forwarded_port_header="X-Forwarded-Port" if proxied else None,
+            proxy_forwarded_proto_header="X-Forwarded-Proto" if proxied else None,
+            verbosity=1,
+            server_name="Colloquy",
+        )
+        self.failed = False
+        self._ports: list[Any] = []
+        self._on_listening = on_listening
+
+    def listen_success(self, port: Any) -> None:
+        super().listen_success(port)
+        port.factory = BoundedFactory(self)
+        self._ports.append(port)
+        self._on_listening()
+
+    def listen_error(self, failure: Any) -> None:
+        self.failed = True
+        super().listen_error(failure)
+
+    def close_ports(self) -> None:
+        """Accept no more connections; those that are open go on."""
+        for port in self._ports:
+            port.stopListening()
+        self._ports.clear()
