@@ -1,0 +1,111 @@
+"""What the templates show of messages and conversations."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.safestring import SafeString, mark_safe
+
+from apps.chat.models import Conversation, Message, Role
+from apps.chat.reading import Alternatives, alternatives
+from apps.web import markdown, wording
+from apps.web.drawings import drawing_of
+from apps.web.wording import Sentence
+
+ALONE = Alternatives(place=1, total=1, previous=None, next=None)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A message as `_message.html` draws it. `closed` and `tail` are its finished blocks and its open one."""
+
+    id: UUID
+    conversation_id: UUID
+    role: str
+    status: str
+    text: str
+    closed: SafeString
+    tail: SafeString
+    problem: Sentence
+    can_stop: bool
+    can_continue: bool
+    can_try_again: bool
+    position: int
+    total: int
+    previous_id: UUID | None
+    next_id: UUID | None
+    model_name: str
+    created_at: datetime
+    order: int
+
+
+@dataclass(frozen=True)
+class Item:
+    """A conversation as the list shows it."""
+
+    id: UUID
+    title: str
+    order: int
+    running: bool
+    current: bool
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a page has been drawn: what its socket says when it connects."""
+
+    conversation: UUID | str
+    rev: int
+    account_rev: int
+
+
+def cards_of(messages: Iterable[Message]) -> list[Card]:
+    """The cards of `messages`, with their places among their siblings; reads those from the database."""
+    messages = list(messages)
+    places = alternatives(messages)
+    return [_card(message, places.get(message.pk, ALONE)) for message in messages]
+
+
+def item_of(conversation: Conversation, *, current: object = None) -> Item:
+    return Item(
+        id=conversation.pk,
+        title=conversation.title,
+        order=int(conversation.updated_at.timestamp() * 1000),
+        running=bool(getattr(conversation, "running", False)),
+        current=conversation.pk == current,
+    )
+
+
+def _card(message: Message, places: Alternatives) -> Card:
+    closed, tail = _body(message)
+    return Card(
+        id=message.pk,
+        conversation_id=message.conversation_id,
+        role=message.role,
+        status=message.status,
+        text=message.text,
+        closed=closed,
+        tail=tail,
+        problem=wording.problem(message),
+        can_stop=message.is_live,
+        can_continue=message.can_continue,
+        can_try_again=message.can_try_again,
+        position=places.place,
+        total=places.total,
+        previous_id=places.previous,
+        next_id=places.next,
+        model_name=message.model_name,
+        created_at=message.created_at,
+        order=message.depth,
+    )
+
+
+def _body(message: Message) -> tuple[SafeString, SafeString]:
+    nothing = mark_safe("")
+    if message.role == Role.USER:
+        return nothing, nothing
+    if message.is_live:
+        drawing = drawing_of(message.text, scope=str(message.pk))
+        return mark_safe("".join(drawing.closed)), mark_safe(drawing.open)  # noqa: S308 - drawings are sanitised
+    return markdown.render(message.text, scope=str(message.pk)), nothing

@@ -1,0 +1,98 @@
+"""What a browser may ask for. The socket and the plain form posts go through the same table."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from apps.accounts.models import User
+from apps.chat import actions
+from apps.chat.models import Conversation, Message
+from apps.chat.text import MAX_MESSAGE, TextRejected, admit, admit_title
+from apps.llm.registry import default_model
+
+
+class Rejected(Exception):
+    """A command that changed nothing; `code` says why, for apps.web.wording."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class GatedField(forms.Field):
+    """Text as the text gate lets it in: never stripped, never converted from something else."""
+
+    def __init__(self, gate: Callable[[object], str]) -> None:
+        super().__init__()
+        self._gate = gate
+
+    def to_python(self, value: object) -> str:
+        try:
+            return self._gate("" if value is None else value)
+        except TextRejected as rejected:
+            raise forms.ValidationError("", code=rejected.code) from rejected
+
+
+class ConversationForm(forms.Form):
+    conversation_id = forms.UUIDField()
+
+
+class SendForm(ConversationForm):
+    key = forms.RegexField(r"^[\w-]{8,64}$")
+    text = GatedField(partial(admit, limit=MAX_MESSAGE))
+
+
+class TitleForm(ConversationForm):
+    title = GatedField(admit_title)
+
+
+class MessageForm(ConversationForm):
+    message_id = forms.UUIDField()
+
+
+@dataclass(frozen=True)
+class Command:
+    """A wish: the form that validates it, and the action that grants it."""
+
+    form: type[forms.Form]
+    action: Callable[..., Any]
+
+
+def _send(user: User, conversation_id: UUID, *, key: str, text: str) -> actions.Sent:
+    return actions.send_message(user, conversation_id, key=key, text=text, model_name=default_model())
+
+
+COMMANDS: dict[str, Command] = {
+    "send": Command(SendForm, _send),
+    "rename": Command(TitleForm, actions.rename),
+    "delete": Command(ConversationForm, actions.delete),
+    "stop": Command(MessageForm, actions.stop),
+    "continue": Command(MessageForm, actions.continue_reply),
+    "try-again": Command(MessageForm, actions.try_again),
+    "choose": Command(MessageForm, actions.choose),
+}
+FIELD_NAMES = {"conversation": "conversation_id", "message": "message_id"}  # as the wire spells them
+
+
+def perform(user: User, name: object, values: Mapping[str, Any]) -> Any:
+    """Grant the wish `name`; raises Rejected, with code `absent` for whatever is not the user's."""
+    command = COMMANDS.get(name) if isinstance(name, str) else None
+    if command is None:
+        raise Rejected("unknown_command")
+    form = command.form({FIELD_NAMES.get(key, key): value for key, value in values.items()})
+    if not form.is_valid():
+        raise Rejected(_first_code(form))
+    try:
+        return command.action(user, **form.cleaned_data)
+    except (Conversation.DoesNotExist, Message.DoesNotExist):
+        raise Rejected("absent") from None
+    except actions.NotPossible:
+        raise Rejected("not_possible") from None
+
+
+def _first_code(form: forms.Form) -> str:
+    return next(error.code or "invalid" for errors in form.errors.as_data().values() for error in errors)

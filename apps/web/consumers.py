@@ -1,0 +1,171 @@
+"""The page's socket: a cursor over what is stored. It reads and relays, and never waits for a model."""
+
+import asyncio
+import contextvars
+import json
+import logging
+import time
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import Error as DatabaseError
+from django.urls import reverse
+
+from apps.accounts.events import AccessEnded, user_topic
+from apps.accounts.sessions import session_hash
+from apps.bridge import in_database
+from apps.chat.actions import Sent
+from apps.events import Event, mailbox
+from apps.live.hub import hub
+from apps.web import fragments, wording
+from apps.web.access import may_watch, still_signed_in
+from apps.web.commands import Rejected, perform
+from apps.web.liveview import LiveView
+
+logger = logging.getLogger(__name__)
+
+# Close codes; the page reconnects by itself except where its person or its request is not welcome.
+SIGNED_OUT, BAD_REQUEST, NOT_FOUND, RESTART = 4001, 4400, 4404, 4012
+CHECK_EVERY = 30.0  # seconds between looks at whether the session still counts
+
+
+class ChatConsumer(AsyncWebsocketConsumer):
+    """One per open page: the list of conversations, and the conversation it shows, if any."""
+
+    channel_layer_alias = "none"  # the process has one mailbox; a consumer needs none of its own
+    open_sockets: set["ChatConsumer"] = set()  # noqa: RUF012 - all of this process, for a drain to close
+
+    _view: LiveView | None = None
+    _pump: asyncio.Task[None] | None = None
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Skip the hop through the thread-sensitive thread before every message: no connection is held here."""
+        await getattr(self, message["type"].replace(".", "_"))(message)
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        await self.disconnect(message["code"])
+        raise StopConsumer
+
+    async def connect(self) -> None:
+        """Authorise, join, then read what the page lacks; the pump sends it."""
+        await self.accept()
+        user = self.scope["user"]
+        if not user.is_authenticated:
+            return await self.close(SIGNED_OUT)
+        try:
+            conversation_id, rev, account_rev = _position(self.scope["query_string"])
+        except ValueError:
+            return await self.close(BAD_REQUEST)
+        try:
+            await self._join(user.pk, conversation_id, rev, account_rev)
+        except DatabaseError as error:
+            logger.warning("A page could not be joined; it reconnects: %s", type(error).__name__)
+            await self.close(RESTART)
+
+    async def _join(self, user_id: int, conversation_id: UUID | None, rev: int, account_rev: int) -> None:
+        if conversation_id and not await in_database(may_watch)(user_id, conversation_id):
+            return await self.close(NOT_FOUND)
+        self._view = LiveView(user_id, account_rev, hub)
+        ChatConsumer.open_sockets.add(self)
+        await mailbox.join(user_topic(user_id), self._hear)
+        await self._view.join()
+        if conversation_id:
+            await self._view.show(conversation_id, rev)
+        self._pump = asyncio.create_task(self._run(self._view), context=contextvars.Context())
+
+    async def disconnect(self, code: int) -> None:
+        ChatConsumer.open_sockets.discard(self)
+        if self._pump:
+            self._pump.cancel()
+        if self._view:
+            await mailbox.leave(user_topic(self.scope["user"].pk), self._hear)
+            await self._view.leave()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Take one command; whatever is wrong with it, the socket stays open and says so."""
+        values = _values(text_data)
+        key = values.get("key")
+        key = key if isinstance(key, str) else ""
+        try:
+            done = await in_database(perform)(self.scope["user"], values.get("command"), values)
+        except Rejected as rejected_command:
+            await self._reject(key, rejected_command.code)
+        except DatabaseError as error:
+            logger.warning("A command could not be stored: %s", type(error).__name__)
+            await self._reject(key, "unavailable")
+        else:
+            if isinstance(done, Sent):
+                await self._accept(key, done)
+
+    async def _accept(self, key: str, sent: Sent) -> None:
+        conversation_id = sent.question.conversation_id
+        await self.send(text_data=fragments.accepted(key, reverse("conversation", args=[conversation_id])))
+        if self._view:
+            await self._view.show(conversation_id, rev=0)
+
+    async def _reject(self, key: str, code: str) -> None:
+        await self.send(text_data=fragments.rejected(key, wording.rejection(code)))
+
+    async def _run(self, view: LiveView) -> None:
+        """The pump: send everything beyond the page's position as one frame, then wait."""
+        checked_at = time.monotonic()
+        try:
+            while True:
+                if frame := await view.frame():
+                    await self.send(text_data=frame)
+                await _wait(view.wake)
+                if time.monotonic() - checked_at > CHECK_EVERY:
+                    checked_at = time.monotonic()
+                    if not await in_database(still_signed_in)(
+                        self.scope["session"].session_key, self.scope["user"].pk
+                    ):
+                        return await self.close(SIGNED_OUT)
+        except Exception:
+            logger.exception("A page could not be brought up to date; it reconnects")
+            await self.close(RESTART)
+
+    def _hear(self, event: Event) -> None:
+        if not isinstance(event, AccessEnded):
+            return
+        if event.session_hash in ("", session_hash(self.scope["session"].session_key)):
+            self._closing = asyncio.ensure_future(self.close(SIGNED_OUT))
+
+
+async def close_all_sockets() -> None:
+    """Have every page of this process come back, elsewhere if it can."""
+    for socket in list(ChatConsumer.open_sockets):
+        await socket.close(RESTART)
+
+
+async def _wait(wake: asyncio.Event) -> None:
+    """Until there may be something to send, or it is time to look at the session again."""
+    try:
+        async with asyncio.timeout(CHECK_EVERY):
+            await wake.wait()
+    except TimeoutError:
+        return
+    wake.clear()
+
+
+def _position(query: bytes) -> tuple[UUID | None, int, int]:
+    """The conversation, its rev and the account's, as the page had them; raises ValueError."""
+    values = {
+        name: found[-1] for name, found in parse_qs(query.decode("ascii"), strict_parsing=bool(query)).items()
+    }
+    conversation = values.get("conversation")
+    revs = [int(values.get(name, "0")) for name in ("rev", "account_rev")]
+    if not all(0 <= rev < 2**63 for rev in revs):
+        raise ValueError
+    return UUID(conversation) if conversation else None, revs[0], revs[1]
+
+
+def _values(text_data: str | None) -> dict[str, Any]:
+    """The command as sent; empty for anything but a JSON object."""
+    try:
+        values = json.loads(text_data or "")
+    except (ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}

@@ -1,0 +1,12 @@
+"""What every page may say about the product."""
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from apps.accounts.adapter import next_account_is_administrator
+from apps.llm.registry import demo_is_active
+
+
+def product(request: HttpRequest) -> dict[str, object]:
+    """`demo`: replies come from the demo model. `first_account`: whoever signs up now becomes administrator."""
+    return {"demo": demo_is_active(), "first_account": SimpleLazyObject(next_account_is_administrator)}

@@ -1,0 +1,71 @@
+"""The frames of the socket: HTML fragments that htmx swaps by id."""
+
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from apps.chat import reading
+from apps.chat.models import Conversation, Message
+from apps.live.cursor import ListStep
+from apps.web.cards import Position, cards_of, item_of
+from apps.web.markdown import Drawing
+from apps.web.pages import items_context, transcript_context
+from apps.web.wording import Sentence
+
+
+def position(where: Position) -> SafeString:
+    return render_to_string("chat/_position.html", {"position": where})
+
+
+def accepted(key: str, url: str) -> SafeString:
+    return render_to_string("chat/_accepted.html", {"key": key, "url": url})
+
+
+def rejected(key: str, error: Sentence) -> SafeString:
+    return render_to_string("chat/_composer_error.html", {"key": key, "error": error})
+
+
+def changed_messages(messages: list[Message]) -> SafeString:
+    """Messages to put in their places, or to replace where they stand. Reads the database."""
+    return render_to_string("chat/fragments/messages_changed.html", {"cards": cards_of(messages)})
+
+
+def transcript(conversation: Conversation) -> SafeString:
+    """The newest stretch of the shown path, in place of whatever was shown. Reads the database."""
+    return render_to_string(
+        "chat/fragments/path_changed.html", transcript_context(reading.newest_window(conversation))
+    )
+
+
+def changed_list(step: ListStep, owner_id: int, current: UUID | None) -> SafeString:
+    """Conversations to put in their places, replace or take away. Reads the database if the list is drawn anew."""
+    if step.anew:
+        return render_to_string("chat/fragments/list_anew.html", items_context(owner_id, current=current))
+    gone = [conversation for conversation in step.changed if conversation.deleted_at]
+    kept = [item_of(c, current=current) for c in step.changed if not c.deleted_at]
+    return render_to_string("chat/fragments/list_changed.html", {"items": kept, "gone": gone})
+
+
+class Growth:
+    """How much of one running reply this connection has been sent.
+
+    The first fragment replaces what the page shows of it, so that nothing can be doubled; the next ones add
+    the blocks that were closed since and replace the open one. Runs for every tick: no template.
+    """
+
+    def __init__(self, message_id: UUID, drawing: Drawing) -> None:
+        self.drawing = drawing
+        self._blocks = f"message-{message_id}-blocks"
+        self._tail = f"message-{message_id}-tail"
+        self._sent: int | None = None
+
+    def fragment(self) -> str:
+        closed = self.drawing.closed
+        blocks = ""
+        if self._sent is None:
+            blocks = f'<div id="{self._blocks}" hx-swap-oob="innerHTML">{"".join(closed)}</div>'
+        elif len(closed) > self._sent:
+            blocks = f'<div hx-swap-oob="beforeend:#{self._blocks}">{"".join(closed[self._sent :])}</div>'
+        self._sent = len(closed)
+        return f'{blocks}<div id="{self._tail}" hx-swap-oob="innerHTML">{self.drawing.open}</div>'

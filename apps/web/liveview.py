@@ -1,0 +1,86 @@
+"""What one page shows and how far it has seen: turns the steps of its cursors into frames."""
+
+import asyncio
+from uuid import UUID
+
+from apps.bridge import in_database
+from apps.live.cursor import AccountCursor, ConversationCursor, Step
+from apps.live.hub import Hub
+from apps.live.mirror import RunningText
+from apps.web import fragments
+from apps.web.cards import Position
+from apps.web.drawings import shared_drawing
+from apps.web.fragments import Growth
+
+
+class LiveView:
+    """A page's position. `wake` is set whenever there may be something to send."""
+
+    def __init__(self, owner_id: int, account_rev: int, hub: Hub) -> None:
+        self.wake = asyncio.Event()
+        self.conversation_id: UUID | None = None
+        self._owner_id = owner_id
+        self._hub = hub
+        self._list = AccountCursor(account_rev, self.wake)
+        self._transcript: ConversationCursor | None = None
+        self._growths: dict[UUID, Growth] = {}
+
+    async def join(self) -> None:
+        """Watch the list of conversations."""
+        await self._list.join(self._hub, self._owner_id)
+
+    async def show(self, conversation_id: UUID, rev: int) -> None:
+        """Watch a conversation, of which the page shows what was there at `rev`. The caller has authorised it."""
+        if self.conversation_id == conversation_id:
+            return
+        if self._transcript:
+            await self._transcript.leave()
+        self.conversation_id, self._transcript = conversation_id, ConversationCursor(rev, self.wake)
+        await self._transcript.join(self._hub, conversation_id)
+
+    async def leave(self) -> None:
+        await self._list.leave()
+        if self._transcript:
+            await self._transcript.leave()
+
+    async def frame(self) -> str:
+        """Everything that the page lacks, as one frame; empty if it lacks nothing."""
+        before = self._position()
+        parts = [await self._draw_list(), await self._draw_transcript()]
+        if self._position() != before:
+            parts.append(fragments.position(self._position()))
+        return "".join(parts)
+
+    def _position(self) -> Position:
+        rev = self._transcript.rev if self._transcript else 0
+        return Position(self.conversation_id or "", rev, self._list.rev)
+
+    async def _draw_list(self) -> str:
+        step = self._list.advance()
+        if step is None:
+            return ""
+        return await in_database(fragments.changed_list)(step, self._owner_id, self.conversation_id)
+
+    async def _draw_transcript(self) -> str:
+        step = self._transcript.advance() if self._transcript else None
+        if step is None or step.conversation is None:
+            return ""
+        rows = await self._draw_rows(step)
+        growths = [self._growth(message.pk, running).fragment() for message, running in step.grown]
+        return "".join([rows, *growths])
+
+    async def _draw_rows(self, step: Step) -> str:
+        """Rows are drawn whole, so what had been sent of their running text counts no more."""
+        if step.anew and step.conversation:
+            self._growths.clear()
+            return await in_database(fragments.transcript)(step.conversation)
+        for message in step.changed:
+            self._growths.pop(message.pk, None)
+        return await in_database(fragments.changed_messages)(step.changed) if step.changed else ""
+
+    def _growth(self, message_id: UUID, running: RunningText) -> Growth:
+        drawing = shared_drawing(running, scope=str(message_id))
+        growth = self._growths.get(message_id)
+        if growth is None or growth.drawing is not drawing:
+            growth = self._growths[message_id] = Growth(message_id, drawing)
+        return growth

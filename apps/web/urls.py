@@ -1,0 +1,14 @@
+"""Where the chat lives."""
+
+from django.urls import path
+
+from apps.web import views
+
+urlpatterns = [
+    path("", views.new, name="new"),
+    path("conversations/", views.conversations, name="conversations"),
+    path("c/<uuid:conversation_id>/", views.conversation, name="conversation"),
+    path("c/<uuid:conversation_id>/above/<uuid:message_id>/", views.older, name="older"),
+    path("c/<uuid:conversation_id>/source/<uuid:message_id>/", views.source, name="source"),
+    path("c/<uuid:conversation_id>/<slug:name>/", views.command, name="command"),
+]

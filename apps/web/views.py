@@ -1,0 +1,121 @@
+"""The pages and fragments that a browser asks for, and the plain form posts of every command."""
+
+import uuid
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.chat import reading
+from apps.chat.actions import Sent
+from apps.chat.models import Conversation
+from apps.chat.revisions import account_rev
+from apps.web import wording
+from apps.web.cards import Position
+from apps.web.commands import Rejected, perform
+from apps.web.pages import items_context, transcript_context
+
+
+@require_safe
+@never_cache
+@login_required
+def new(request: HttpRequest) -> HttpResponse:
+    """An empty page; its first message begins the conversation whose id it carries."""
+    return render(request, "chat/page.html", {"new_id": uuid.uuid4(), **_page(request, None)})
+
+
+@require_safe
+@never_cache
+@login_required
+def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """The newest stretch of a transcript, with the text so far of what is being written."""
+    return render(request, "chat/page.html", _page(request, _owned(request, conversation_id)))
+
+
+@require_safe
+@never_cache
+@login_required
+def older(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """The stretch of the path above a message: a fragment for htmx, a page of its own for anyone else."""
+    shown = _owned(request, conversation_id)
+    window = reading.window_above(get_object_or_404(shown.messages, pk=message_id))
+    if "HX-Request" in request.headers:
+        return render(request, "chat/_cards.html", transcript_context(window))
+    return render(request, "chat/page.html", {**_page(request, shown), **transcript_context(window)})
+
+
+@require_safe
+@never_cache
+@login_required
+def conversations(request: HttpRequest) -> HttpResponse:
+    """The page of the list behind the conversation `before`."""
+    before = _owned(request, _uuid(request.GET.get("before", "")))
+    context = items_context(_user_id(request), before=before)
+    if "HX-Request" in request.headers:
+        return render(request, "chat/_items.html", context)
+    return render(request, "chat/page.html", {"new_id": uuid.uuid4(), **_page(request, None), **context})
+
+
+@require_safe
+@never_cache
+@login_required
+def source(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """A message as it was written, for the clipboard."""
+    message = get_object_or_404(_owned(request, conversation_id).messages, pk=message_id)
+    return HttpResponse(reading.whole_text(message), content_type="text/plain; charset=utf-8")
+
+
+@require_POST
+@login_required
+def command(request: HttpRequest, conversation_id: UUID, name: str) -> HttpResponse:
+    """Grant a wish; htmx hears of its effect by the socket, a plain form is led back to the page."""
+    values: dict[str, Any] = {**request.POST.dict(), "conversation": str(conversation_id)}
+    if "text" in values:
+        values["text"] = values["text"].replace("\r\n", "\n")  # forms spell a line's end so; nobody typed it
+    try:
+        done = perform(request.user, name, values)
+    except Rejected as rejected:
+        if rejected.code == "absent":
+            raise Http404 from rejected
+        return _rejected(request, rejected.code, values)
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204)
+    return (
+        redirect("conversation", conversation_id)
+        if name != "delete" or isinstance(done, Sent)
+        else redirect("new")
+    )
+
+
+def _rejected(request: HttpRequest, code: str, values: dict[str, Any]) -> HttpResponse:
+    context = {"key": values.get("key", ""), "error": wording.rejection(code)}
+    return render(request, "chat/_composer_error.html", context, status=422)
+
+
+def _page(request: HttpRequest, shown: Conversation | None) -> dict[str, Any]:
+    """Revs are read before the rows: a socket that connects from here can only be told too much, not too little."""
+    owner_id = _user_id(request)
+    position = Position(shown.pk if shown else "", shown.rev if shown else 0, account_rev(owner_id))
+    transcript = transcript_context(reading.newest_window(shown)) if shown else {"cards": [], "older_url": ""}
+    items = items_context(owner_id, current=position.conversation or None)
+    return {"conversation": shown, "position": position, "key": uuid.uuid4(), **transcript, **items}
+
+
+def _owned(request: HttpRequest, conversation_id: UUID) -> Conversation:
+    return get_object_or_404(Conversation.objects.owned_by(_user_id(request)), pk=conversation_id)
+
+
+def _user_id(request: HttpRequest) -> int:
+    assert request.user.pk is not None
+    return request.user.pk
+
+
+def _uuid(value: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError:
+        raise Http404 from None

@@ -1,0 +1,61 @@
+"""The sentences that people read for our codes; nobody else words them."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.chat.models import Message, Status
+from apps.llm.errors import ErrorCode
+
+Sentence = str | Promise
+
+ERRORS: dict[str, Sentence] = {
+    ErrorCode.RATE_LIMITED: _(
+        "The model is getting too many requests at the moment. Wait a little, then try again."
+    ),
+    ErrorCode.CONTEXT_TOO_LONG: _(
+        "This conversation has become too long for the model. Start a new one to go on."
+    ),
+    ErrorCode.REFUSED: _("The model’s provider declined to answer this."),
+    ErrorCode.UNAUTHORIZED: _(
+        "The model’s provider did not accept Colloquy’s key. An administrator has to check it."
+    ),
+    ErrorCode.MODEL_NOT_FOUND: _(
+        "The model’s provider does not know this model. An administrator has to check its name."
+    ),
+    ErrorCode.INVALID_REQUEST: _("The model’s provider could not work with this request."),
+    ErrorCode.UNAVAILABLE: _("The model cannot be reached right now."),
+    ErrorCode.TIMED_OUT: _("The model took too long to answer."),
+    ErrorCode.BAD_RESPONSE: _("The model’s server sent something that is not an answer."),
+    ErrorCode.CUT_OFF: _("The connection to the model broke off before the answer was finished."),
+    ErrorCode.REPLY_TOO_LONG: _("The answer reached the greatest length that Colloquy keeps."),
+    ErrorCode.INTERNAL: _("Something went wrong in Colloquy itself. It has been recorded."),
+    ErrorCode.WORKER_LOST: _("The answer was interrupted when Colloquy stopped unexpectedly."),
+    ErrorCode.SHUTDOWN: _("The answer was interrupted by a restart of Colloquy."),
+}
+STOPPED = _("You stopped this answer.")
+LENGTH = _("The answer reached the model’s length limit.")
+
+REJECTIONS: dict[str, Sentence] = {
+    "not_text": _("This is not text."),
+    "blank": _("Write something first."),
+    "too_long": _("This is too long. Shorten it and send it again."),
+    "required": _("Write something first."),
+    "invalid": _("This request could not be understood."),
+    "unknown_command": _("This request could not be understood."),
+    "absent": _("This conversation does not exist any more."),
+    "not_possible": _("That is no longer possible here: the answer has changed meanwhile."),
+    "unavailable": _("This could not be stored just now. Your text is still here; try again in a moment."),
+}
+
+
+def problem(message: Message) -> Sentence:
+    """What a reader must know about how a reply ended; empty if it simply ended."""
+    if message.status == Status.STOPPED:
+        return STOPPED
+    if message.status in (Status.INTERRUPTED, Status.FAILED):
+        return ERRORS.get(message.error_code, ERRORS[ErrorCode.INTERNAL])
+    return LENGTH if message.can_continue else ""
+
+
+def rejection(code: str) -> Sentence:
+    return REJECTIONS.get(code, REJECTIONS["invalid"])
