@@ -14,20 +14,20 @@ def cost(segment: Segment) -> float:
     """About the microseconds that parsing takes."""
     text = segment.text
     if segment.fence:
-        return 0.2 * len(text)
+        return 60 + 0.2 * len(text)
     marks = sum(map(text.count, "*_`~<$&"))
     brackets = 15 * text.count("[") + 25 * text.count("![")
     columns = max((line.count("|") for line in segment.lines if DELIMITER_ROW.match(line)), default=0)
-    return len(text) + 6 * marks + brackets + 12 * len(segment.lines) * (1 + columns)
+    return 60 + 0.5 * len(text) + 6 * marks + brackets + len(segment.lines) * (25 + 12 * columns)
 
 
 @dataclass
 class Budget:
     """What is left, in microseconds of parsing, characters of formulas and of coloured code."""
 
-    work: float = 120_000
+    work: float = 110_000
     maths: int = 6_000
-    code: int = 32_000
+    code: int = 24_000
 
     def admits(self, segment: Segment) -> bool:
         """Charge for the segment; False if it must stay plain text."""

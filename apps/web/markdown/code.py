@@ -12,7 +12,7 @@ from pygments.lexers import get_lexer_by_name
 from apps.web.markdown.languages import LANGUAGES
 
 LONGEST_LABEL = 32
-LONGEST_COLOURED = 16_000  # characters; a lexer costs 2 µs for each
+LONGEST_COLOURED = 12_000  # characters; a lexer costs 2 µs for each
 LONGEST_COLOURED_LINE = 500  # lexers are quadratic in long lines
 # these look from each line for a function that may follow: quadratic in what has no punctuation
 LOOK_FAR = {"c", "cpp", "csharp", "java"}
