@@ -20,16 +20,23 @@ QUEUE = ThreadPoolExecutor(
 ACTIONS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="actions")
 
 
+def _bridge(function: Callable[P, R], executor: ThreadPoolExecutor) -> Callable[P, Awaitable[R]]:
+    bridged: Callable[P, Awaitable[R]] = database_sync_to_async(
+        function, thread_sensitive=False, executor=executor
+    )
+    return bridged
+
+
 def in_journal(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:
     """`function`, awaitable, run in order with everything else that the journal's thread stores."""
-    return database_sync_to_async(function, thread_sensitive=False, executor=JOURNAL)
+    return _bridge(function, JOURNAL)
 
 
 def in_database(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:
     """`function`, awaitable, run beside the other reads and actions."""
-    return database_sync_to_async(function, thread_sensitive=False, executor=ACTIONS)
+    return _bridge(function, ACTIONS)
 
 
 def in_queue(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:
     """`function`, awaitable, run where waiting for Celery's broker holds up nothing else."""
-    return database_sync_to_async(function, thread_sensitive=False, executor=QUEUE)
+    return _bridge(function, QUEUE)

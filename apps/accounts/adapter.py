@@ -15,7 +15,7 @@ def next_account_is_administrator() -> bool:
     return settings.FIRST_ACCOUNT_IS_ADMIN and not User.objects.exists()
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] - allauth ships no types
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
     """Makes the first account of a local installation its administrator."""
 
     @transaction.atomic

@@ -8,7 +8,7 @@ from apps.accounts.models import User
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin):  # type: ignore[type-arg] - Django's own class takes none
+class UserAdmin(BaseUserAdmin):  # type: ignore[type-arg]  # Django's own class takes none
     list_display = ("email", "is_active", "is_staff", "date_joined", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("email", "first_name", "last_name")

@@ -25,13 +25,13 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractUser):
     """Whoever signs in. Everything a user has hangs on this row."""
 
-    username = None
+    username = None  # type: ignore[assignment]  # there are none
     email = models.EmailField(_("e-mail address"), unique=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment] - by e-mail instead of by name
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]  # by e-mail, not by name
 
     def __str__(self) -> str:
         return self.email

@@ -145,7 +145,9 @@ def _send(conversation_id: UUID, key: str, text: str) -> Sent:
 
 def _sent_before(conversation_id: UUID, key: str) -> Sent | None:
     question = Message.objects.filter(conversation_id=conversation_id, client_key=key).first()
-    return question and Sent(question, question.children.earliest("created_at"), new=False)
+    if question is None:
+        return None
+    return Sent(question, question.children.earliest("created_at"), new=False)
 
 
 def _queue_reply(conversation: Conversation, question: Message | None) -> Message:

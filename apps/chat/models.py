@@ -56,7 +56,7 @@ class Conversation(models.Model):
     """A transcript of one user's. `head` is the leaf whose path is shown.
 
     `rev` counts its committed changes, text growth excepted. `path_rev` is the revision at which the shown
-    path last became another one than its own continuation; `list_rev` the account's at its last listed change.
+    path last became another than its own continuation; `list_rev` the account's at its last listed change.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.apps import apps
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 
@@ -25,8 +26,10 @@ NEWEST_LEAF = """
 WITH RECURSIVE path(id, rank) AS (
     SELECT id, 0 FROM chat_message WHERE id = %s
     UNION ALL
-    SELECT (SELECT m.id FROM chat_message m WHERE m.parent_id = p.id ORDER BY m.created_at DESC, m.id DESC LIMIT 1),
-           p.rank + 1
+    SELECT (
+        SELECT m.id FROM chat_message m WHERE m.parent_id = p.id
+        ORDER BY m.created_at DESC, m.id DESC LIMIT 1
+    ), p.rank + 1
     FROM path p WHERE p.id IS NOT NULL
 ) SELECT id FROM path WHERE id IS NOT NULL ORDER BY rank DESC LIMIT 1
 """
@@ -47,8 +50,8 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def with_running(self) -> ConversationQuerySet:
         """Annotate `running`: whether a reply is being written."""
-        live = self.model._meta.get_field("messages").related_model.objects.live()
-        return self.annotate(running=Exists(live.filter(conversation=OuterRef("pk"))))
+        messages = apps.get_model("chat", "Message").objects  # that module imports this one
+        return self.annotate(running=Exists(messages.live().filter(conversation=OuterRef("pk"))))
 
     def locked(self) -> ConversationQuerySet:
         return self.select_for_update(no_key=True)
@@ -59,7 +62,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(status__in=("queued", "streaming"))
 
     def claimable(self) -> MessageQuerySet:
-        """Queued replies whose turn it is: none before them on their path is still being written, oldest first."""
+        """Queued replies whose turn it is: none before them on their path is live. Oldest first."""
         waiting = self.filter(
             status="queued", conversation__deleted_at=None, conversation__owner__is_active=True
         )
@@ -77,7 +80,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         ).order_by("created_at", "pk")
 
     def path_up(self, leaf_id: UUID, *, count: int, size: int) -> list[UUID]:
-        """Ids from `leaf_id` towards the root: at most `count`, and none further once `size` code points are had."""
+        """Ids from `leaf_id` towards the root: at most `count`, and none once `size` code points are had."""
         return self._ids(PATH_UP, leaf_id, count, size)
 
     def newest_leaf(self, message_id: UUID) -> UUID:

@@ -39,7 +39,7 @@ class Changes:
 
 @dataclass(frozen=True)
 class Alternatives:
-    """Where a message stands among its siblings: `place` of `total`, counted from one, with its neighbours."""
+    """Where a message stands among its siblings: `place` of `total`, from one, with its neighbours."""
 
     place: int
     total: int

@@ -20,18 +20,16 @@ def changing(conversation_id: UUID, *, listed: bool = False) -> Iterator[Convers
     Conversation.DoesNotExist.
     """
     with transaction.atomic():
-        if listed:
-            owner_id = Conversation.objects.values_list("owner_id", flat=True).get(pk=conversation_id)
-            account = _locked_account(owner_id)
+        account = _next_account(conversation_id) if listed else None
         conversation = Conversation.objects.locked().get(pk=conversation_id)
         conversation.rev += 1
-        if listed:
+        if account:
             conversation.list_rev = account.rev
         yield conversation
         conversation.save()
         publish_on_commit(ConversationChanged(conversation_id=conversation.pk, rev=conversation.rev))
-        if listed:
-            publish_on_commit(AccountChanged(owner_id=owner_id, rev=account.rev))
+        if account:
+            publish_on_commit(AccountChanged(owner_id=account.pk, rev=account.rev))
 
 
 def account_rev(owner_id: int) -> int:
@@ -39,7 +37,9 @@ def account_rev(owner_id: int) -> int:
     return Account.objects.filter(pk=owner_id).values_list("rev", flat=True).first() or 0
 
 
-def _locked_account(owner_id: int) -> Account:
+def _next_account(conversation_id: UUID) -> Account:
+    """The owner's account, locked, at its next rev."""
+    owner_id = Conversation.objects.values_list("owner_id", flat=True).get(pk=conversation_id)
     Account.objects.get_or_create(pk=owner_id)
     account = Account.objects.select_for_update(no_key=True).get(pk=owner_id)
     account.rev += 1

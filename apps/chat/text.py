@@ -14,7 +14,7 @@ MAX_TITLE = 200  # code points
 
 _UNSTORABLE = regex.compile(r"[\x00\uD800-\uDFFF]")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
-# Letters, marks and symbols by category that draw nothing: Hangul fillers, variation selectors, blank Braille.
+# Letters and marks by category that draw nothing: Hangul fillers, variation selectors, blank Braille.
 _INVISIBLE = regex.compile(
     r"[\u034F\u115F\u1160\u17B4\u17B5\u2800\u3164\uFE00-\uFE0F\uFFA0\U000E0100-\U000E01EF]"
 )
@@ -60,7 +60,7 @@ def is_blank(text: str) -> bool:
 
 
 def cut(text: str, limit: int) -> str:
-    """`text` on one line, within `limit` code points, never cut inside a grapheme; an ellipsis marks a cut."""
+    """`text` on one line, within `limit` code points, never cut inside a grapheme; an ellipsis marks it."""
     line = _SPACES.sub(" ", clean(text[: limit * 8])).strip()
     if len(line) <= limit:
         return line

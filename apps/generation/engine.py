@@ -5,7 +5,7 @@ import contextvars
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 from apps.bridge import in_database
 from apps.chat.events import ENGINES, StopRequested
@@ -37,28 +37,28 @@ class Engine:
         self._replies: set[asyncio.Task[None]] = set()
         self._loops: set[asyncio.Task[None]] = set()
         self._work = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
         self._beating_since: float | None = None
 
     async def start(self) -> None:
         """Register and begin to claim; returns at once."""
         await mailbox.join(ENGINES, self._hear)
-        self._spawn(self._journal.run(), self._loops)
-        self._spawn(self._repeat(self._beat, BEAT_EVERY), self._loops)
-        self._spawn(self._repeat(self._sweep, SWEEP_EVERY), self._loops)
-        self._spawn(self._repeat(self._claim, POLL_EVERY, wake=self._work), self._loops)
+        self._writer = _spawn(self._journal.run())
+        self._own(self._repeat(self._beat, BEAT_EVERY), self._loops)
+        self._own(self._repeat(self._sweep, SWEEP_EVERY), self._loops)
+        self._own(self._repeat(self._claim, POLL_EVERY, wake=self._work), self._loops)
 
     async def drain(self, grace: float) -> None:
         """Claim no more, let replies end for `grace` seconds, hand over the rest, give the lease up."""
         await mailbox.leave(ENGINES, self._hear)
-        journal, *others = sorted(self._loops, key=lambda task: task.get_coro().__qualname__ != "Journal.run")
-        await _cancel(others)
+        await _cancel(list(self._loops))
         if self._replies:
             await asyncio.wait(self._replies, timeout=grace)
         for writing in self._writings.values():
             writing.end(Ending.SHUTDOWN)
         if self._replies:
             await asyncio.wait(self._replies)
-        await _cancel([journal])
+        await _cancel([self._writer] if self._writer else [])
         await in_database(workers.leave)(self.worker_id)
 
     def _hear(self, event: Event) -> None:
@@ -77,7 +77,7 @@ class Engine:
     def _write(self, claim: Claim) -> None:
         writing = Writing(claim)
         self._writings[claim.message_id] = writing
-        task = self._spawn(write_reply(writing, self._journal), self._replies)
+        task = self._own(write_reply(writing, self._journal), self._replies)
         task.add_done_callback(lambda _: self._forget(writing))
 
     def _forget(self, writing: Writing) -> None:
@@ -119,12 +119,16 @@ class Engine:
             except TimeoutError:
                 pass
 
-    def _spawn(self, work: Awaitable[None], owned: set[asyncio.Task[None]]) -> asyncio.Task[None]:
-        """A task of ours: strongly referenced, in a context of its own, never a consumer's child."""
-        task = asyncio.get_running_loop().create_task(work, context=contextvars.Context())  # type: ignore[arg-type]
+    def _own(self, work: Coroutine[None, None, None], owned: set[asyncio.Task[None]]) -> asyncio.Task[None]:
+        task = _spawn(work)
         owned.add(task)
         task.add_done_callback(owned.discard)
         return task
+
+
+def _spawn(work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    """A task in a context of its own: no request's thread, nobody's child."""
+    return asyncio.get_running_loop().create_task(work, context=contextvars.Context())
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:

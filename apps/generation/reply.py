@@ -124,7 +124,6 @@ async def _settle(writing: Writing, outcome: Outcome) -> None:
     while True:
         try:
             wants_title = await in_database(settle)(claim, outcome, start=writing.start, text=text)
-            break
         except Fenced:
             return
         except (OperationalError, InterfaceError) as error:
@@ -135,5 +134,7 @@ async def _settle(writing: Writing, outcome: Outcome) -> None:
             if not text:
                 raise
             text, outcome = "", _broken(writing, ErrorCode.INTERNAL)
-    if wants_title:
-        await in_queue(ask_for_title)(claim.conversation_id)
+        else:
+            if wants_title:
+                await in_queue(ask_for_title)(claim.conversation_id)
+            return

@@ -36,8 +36,8 @@ class Outcome:
 def settle(fence: Fence, outcome: Outcome, *, start: int = 0, text: str = "") -> bool:
     """Store the last `text`, which follows `start` code points, and the outcome; raises Fenced.
 
-    True if the conversation wants a title now. A reply that was left behind is queued again where nothing was written
-    or its model goes on exactly; otherwise it gets the outcome's status.
+    True if the conversation wants a title now. A reply that was left behind is queued again where nothing
+    was written or its model goes on exactly; otherwise it gets the outcome's status.
     """
     with changing(fence.conversation_id, listed=True) as conversation:
         reply = _locked(fence)

@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from apps.generation.append import Piece
 from apps.generation.claim import Claim
+from apps.llm.provider import Finish
 
 MOST_UNSTORED = 256 * 1024  # code points; then the model is made to wait for the database
 CHUNKS_TO_SEAL = 64
@@ -30,7 +31,7 @@ class Writing:
         self.ending: Ending | None = None
         self.has_room = asyncio.Event()
         self.has_room.set()
-        self.task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[Finish] | None = None
         self._began = time.monotonic()
         self.first_text_ms: int | None = None
         self._unstored: list[str] = []
@@ -59,7 +60,7 @@ class Writing:
             self.has_room.clear()
 
     def take(self) -> Piece:
-        """The next piece to store; the same again until it is `stored`, because its commit may have got lost."""
+        """The next piece to store; the same again until it is `stored`, as its commit may have got lost."""
         if self._piece is None:
             text = "".join(self._unstored)
             self._unstored.clear()

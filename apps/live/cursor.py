@@ -9,13 +9,12 @@ from apps.chat.models import Conversation, Message
 from apps.live.hub import Hub
 from apps.live.mirror import AccountMirror, ConversationMirror, RunningText
 
-
 UNKNOWN = -1  # before every rev: whoever is here is shown everything anew
 
 
 @dataclass(frozen=True)
 class Step:
-    """What lies between a cursor and its mirror. `anew` means: the shown path is another one, draw it whole."""
+    """What lies between a cursor and its mirror. `anew` means: the shown path is another, draw it whole."""
 
     conversation: Conversation | None
     anew: bool = False
@@ -68,7 +67,7 @@ class ConversationCursor:
         return step if self.rev > seen or step.anew or step.grown else None
 
     def _grown(self, mirror: ConversationMirror, redrawn: Set[UUID]) -> list[tuple[Message, RunningText]]:
-        """Running replies with text beyond this position; those drawn anew always, lest they fall behind it."""
+        """Running replies with text beyond this position; those drawn anew always, lest they fall behind."""
         grown = []
         for pk, running in mirror.running.items():
             if pk in mirror.shown and (pk in redrawn or len(running.text) > self._offsets.get(pk, 0)):

@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import logging
-from typing import TypeVar
+from typing import TypeVar, cast
 from uuid import UUID
 
 from apps.bridge import in_database
@@ -22,6 +22,7 @@ class Hub:
     """Hands out mirrors, one per watched thing, and keeps them honest."""
 
     def __init__(self) -> None:
+        self.draining = False
         self._mirrors: dict[str, Mirror] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -38,6 +39,12 @@ class Hub:
             self._tasks.pop(mirror.topic).cancel()
             await mailbox.leave(mirror.topic, mirror.hear)
 
+    def drain(self) -> None:
+        """Have every connection of this process look up, see that it ends, and come back elsewhere."""
+        self.draining = True
+        for mirror in self._mirrors.values():
+            mirror.tell()
+
     async def run(self) -> None:
         """Once a tick, compare what is watched with the database, until cancelled."""
         while True:
@@ -48,9 +55,8 @@ class Hub:
                 logger.warning("The hub could not compare revisions: %s", type(error).__name__)
 
     async def _watch(self, fresh: M, watcher: Watcher) -> M:
-        """The mirror, joined first and then read, so that no change falls between; knows all after the watcher's rev."""
-        mirror = self._mirrors.setdefault(fresh.topic, fresh)
-        assert isinstance(mirror, type(fresh))
+        """The mirror, joined first and read then: no change falls between. It reaches to the watcher's rev."""
+        mirror = cast("M", self._mirrors.setdefault(fresh.topic, fresh))
         mirror.watchers.add(watcher)
         if mirror is fresh:
             await mailbox.join(mirror.topic, mirror.hear)

@@ -28,7 +28,7 @@ class Watcher(Protocol):
 
 
 class Mirror(ABC):
-    """A copy that is told what changed and reads what it lacks. It knows every change after `since`, up to `rev`."""
+    """A copy that is told what changed and reads what it lacks: every change after `since`, up to `rev`."""
 
     topic: str
 
@@ -72,14 +72,14 @@ class Mirror(ABC):
                 self._stale.set()
                 await asyncio.sleep(RETRY_AFTER)
             else:
-                self._tell()
+                self.tell()
 
     def check(self, rev: int | None) -> None:
         """Compare with the rev that the database has; None if the row is gone."""
         if rev is None or rev > self.rev:
             self._stale.set()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         for watcher in self.watchers:
             watcher.moved()
 
@@ -117,7 +117,7 @@ class ConversationMirror(Mirror):
         if isinstance(event, ChunkAdded):
             running = self.running.get(event.message_id)
             if running and running.grow(event.start, event.text):
-                self._tell()
+                self.tell()
                 return
         elif isinstance(event, ConversationChanged) and event.rev <= self.rev:
             return

@@ -26,6 +26,16 @@ def provider_for(model_name: str) -> Provider:
     return _gateway().provider
 
 
+def offered(model_name: str) -> str:
+    """`model_name` if it is offered, else the default: a conversation outlives its first model."""
+    return model_name if model_name in model_names() else default_model()
+
+
+def resumes_exactly(model_name: str) -> bool:
+    """Whether a broken-off reply of this model can be carried on without a seam."""
+    return model_name in model_names() and _gateway().provider.resumes_exactly(model_name)
+
+
 def model_names() -> tuple[str, ...]:
     return _gateway().model_names
 

@@ -24,7 +24,7 @@ class BackgroundTasks:
 
     def start(self) -> None:
         threading.Thread(target=self._worker.start, name="celery-worker", daemon=True).start()
-        self._beat.start()
+        self._beat.start()  # type: ignore[union-attr]  # a thread, as asked for
 
     def stop(self) -> None:
         self._beat.stop()

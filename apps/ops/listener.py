@@ -15,8 +15,8 @@ loop = twisted_loop  # where everything of a web process runs
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
-class BoundedRequest(WebRequest):  # type: ignore[misc] - Daphne ships no types
-    """Refuses a body over DATA_UPLOAD_MAX_MEMORY_SIZE by its announced length, or as soon as it grows past it."""
+class BoundedRequest(WebRequest):  # type: ignore[misc]  # Daphne ships no types
+    """Refuses a body over DATA_UPLOAD_MAX_MEMORY_SIZE by its announced length, or once it grows past it."""
 
     _taken = 0
 
@@ -38,14 +38,14 @@ class BoundedRequest(WebRequest):  # type: ignore[misc] - Daphne ships no types
         self.channel.transport.abortConnection() if self._taken else self.channel.loseConnection()
 
 
-class BoundedFactory(HTTPFactory):  # type: ignore[misc] - Daphne ships no types
+class BoundedFactory(HTTPFactory):  # type: ignore[misc]  # Daphne ships no types
     def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 - Twisted's name
         protocol = super().buildProtocol(addr)
         protocol.requestFactory = BoundedRequest
         return protocol
 
 
-class Listener(Server):  # type: ignore[misc] - Daphne ships no types
+class Listener(Server):  # type: ignore[misc]  # Daphne ships no types
     """A Daphne server that leaves signals to its owner and keeps hold of its ports."""
 
     def __init__(self, application: Any, endpoints: list[str], *, on_listening: Callable[[], None]) -> None:
@@ -57,7 +57,7 @@ class Listener(Server):  # type: ignore[misc] - Daphne ships no types
             application_close_timeout=15,
             ping_interval=15,
             ping_timeout=20,
-            websocket_timeout=-1,  # its default ends every socket after a day, with a code that says "do not return"
+            websocket_timeout=-1,  # the default ends every socket after a day
             websocket_max_message_size=MOST_SOCKET_BYTES,
             websocket_max_frame_size=MOST_SOCKET_BYTES,
             proxy_forwarded_address_header="X-Forwarded-For" if proxied else None,

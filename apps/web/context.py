@@ -8,5 +8,5 @@ from apps.llm.registry import demo_is_active
 
 
 def product(request: HttpRequest) -> dict[str, object]:
-    """`demo`: replies come from the demo model. `first_account`: whoever signs up now becomes administrator."""
+    """`demo`: the demo model answers. `first_account`: whoever signs up now becomes administrator."""
     return {"demo": demo_is_active(), "first_account": SimpleLazyObject(next_account_is_administrator)}

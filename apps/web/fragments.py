@@ -39,7 +39,7 @@ def transcript(conversation: Conversation) -> SafeString:
 
 
 def changed_list(step: ListStep, owner_id: int, current: UUID | None) -> SafeString:
-    """Conversations to put in their places, replace or take away. Reads the database if the list is drawn anew."""
+    """Conversations to put in their places, replace or take away; reads the database to draw all anew."""
     if step.anew:
         return render_to_string("chat/fragments/list_anew.html", items_context(owner_id, current=current))
     gone = [conversation for conversation in step.changed if conversation.deleted_at]

@@ -30,7 +30,7 @@ class LiveView:
         await self._list.join(self._hub, self._owner_id)
 
     async def show(self, conversation_id: UUID, rev: int) -> None:
-        """Watch a conversation, of which the page shows what was there at `rev`. The caller has authorised it."""
+        """Watch a conversation of which the page shows what was there at `rev`; the caller authorised it."""
         if self.conversation_id == conversation_id:
             return
         if self._transcript:

@@ -41,5 +41,5 @@ def _is_secure(scope: dict[str, Any], headers: dict[bytes, str]) -> bool:
     header = getattr(settings, "SECURE_PROXY_SSL_HEADER", None)
     if header:
         name = header[0].removeprefix("HTTP_").replace("_", "-").lower().encode()
-        return headers.get(name, "") == header[1]
+        return bool(headers.get(name, "") == header[1])
     return bool(scope.get("scheme") == "wss")

@@ -1,7 +1,7 @@
 """The pages and fragments that a browser asks for, and the plain form posts of every command."""
 
 import uuid
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.models import User
 from apps.chat import reading
-from apps.chat.actions import Sent
 from apps.chat.models import Conversation
 from apps.chat.revisions import account_rev
 from apps.web import wording
@@ -54,7 +54,7 @@ def older(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Http
 def conversations(request: HttpRequest) -> HttpResponse:
     """The page of the list behind the conversation `before`."""
     before = _owned(request, _uuid(request.GET.get("before", "")))
-    context = items_context(_user_id(request), before=before)
+    context = items_context(_user(request).pk, before=before)
     if "HX-Request" in request.headers:
         return render(request, "chat/_items.html", context)
     return render(request, "chat/page.html", {"new_id": uuid.uuid4(), **_page(request, None), **context})
@@ -77,18 +77,14 @@ def command(request: HttpRequest, conversation_id: UUID, name: str) -> HttpRespo
     if "text" in values:
         values["text"] = values["text"].replace("\r\n", "\n")  # forms spell a line's end so; nobody typed it
     try:
-        done = perform(request.user, name, values)
+        perform(_user(request), name, values)
     except Rejected as rejected:
         if rejected.code == "absent":
             raise Http404 from rejected
         return _rejected(request, rejected.code, values)
     if "HX-Request" in request.headers:
         return HttpResponse(status=204)
-    return (
-        redirect("conversation", conversation_id)
-        if name != "delete" or isinstance(done, Sent)
-        else redirect("new")
-    )
+    return redirect("new") if name == "delete" else redirect("conversation", conversation_id)
 
 
 def _rejected(request: HttpRequest, code: str, values: dict[str, Any]) -> HttpResponse:
@@ -97,21 +93,21 @@ def _rejected(request: HttpRequest, code: str, values: dict[str, Any]) -> HttpRe
 
 
 def _page(request: HttpRequest, shown: Conversation | None) -> dict[str, Any]:
-    """Revs are read before the rows: a socket that connects from here can only be told too much, not too little."""
-    owner_id = _user_id(request)
+    """Revs are read before the rows: a socket that goes on from here hears too much, never too little."""
+    owner_id = _user(request).pk
     position = Position(shown.pk if shown else "", shown.rev if shown else 0, account_rev(owner_id))
     transcript = transcript_context(reading.newest_window(shown)) if shown else {"cards": [], "older_url": ""}
-    items = items_context(owner_id, current=position.conversation or None)
+    items = items_context(owner_id, current=shown.pk if shown else None)
     return {"conversation": shown, "position": position, "key": uuid.uuid4(), **transcript, **items}
 
 
 def _owned(request: HttpRequest, conversation_id: UUID) -> Conversation:
-    return get_object_or_404(Conversation.objects.owned_by(_user_id(request)), pk=conversation_id)
+    return get_object_or_404(Conversation.objects.owned_by(_user(request).pk), pk=conversation_id)
 
 
-def _user_id(request: HttpRequest) -> int:
-    assert request.user.pk is not None
-    return request.user.pk
+def _user(request: HttpRequest) -> User:
+    """Whoever is signed in; every view here requires that."""
+    return cast("User", request.user)
 
 
 def _uuid(value: str) -> UUID:

@@ -28,7 +28,7 @@ POSTGRES_OPTIONS = {"pool": {"min_size": 2, "max_size": 8, "timeout": 2}, "conne
 
 def required(name: str) -> str:
     """The variable `name`, or a sentence that stops the start."""
-    value = env.str(name, default="")
+    value: str = env.str(name, default="")
     if not value:
         raise ImproperlyConfigured(
             f"Set {name} in the environment: Colloquy does not start in production without it."
