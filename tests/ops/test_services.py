@@ -1,7 +1,6 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -18,20 +17,6 @@ pytestmark = pytest.mark.embedded_only
 def services() -> Iterator[Services]:
     with Services() as started:
         yield started
-
-
-@pytest.fixture
-def lasting() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="colloquy-lasting-") as folder:
-        Path(folder).chmod(0o755)  # the servers' account passes through it
-        yield Path(folder)
-
-
-@pytest.fixture
-def spare() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="colloquy-spare-") as folder:
-        Path(folder).chmod(0o711)
-        yield Path(folder)
 
 
 def test_postgres_answers_in_utf8(services: Services) -> None:
@@ -70,23 +55,23 @@ def test_throw_away_servers_leave_nothing_behind() -> None:
     assert not data.exists()
 
 
-def test_lasting_servers_keep_what_they_were_told(lasting: Path) -> None:
-    with Services(lasting) as services:
+def test_lasting_servers_keep_what_they_were_told(open_folder: Path) -> None:
+    with Services(open_folder) as services:
         _query(services, "CREATE TABLE kept AS SELECT 'still here' AS words", fetch=False)
         with redis.Redis.from_url(services.redis_url) as client:
             client.set("kept", "this too")
 
-    with Services(lasting) as services:
+    with Services(open_folder) as services:
         assert _query(services, "SELECT words FROM kept") == "still here"
         with redis.Redis.from_url(services.redis_url) as client:
             assert client.get("kept") == b"this too"
 
 
-def test_second_stack_in_one_directory_is_refused(lasting: Path) -> None:
+def test_second_stack_in_one_directory_is_refused(open_folder: Path) -> None:
     with (
-        Services(lasting, database_url="postgres://elsewhere/db"),
+        Services(open_folder, database_url="postgres://elsewhere/db"),
         pytest.raises(StartFailed, match="Another stack is running"),
-        Services(lasting, database_url="postgres://elsewhere/db"),
+        Services(open_folder, database_url="postgres://elsewhere/db"),
     ):
         pass
 
@@ -98,26 +83,28 @@ def test_missing_wheel_is_named_with_its_cure() -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has another account run its servers")
 def test_programs_in_a_closed_folder_are_copied_where_the_account_can_run_them(
-    tmp_path: Path, spare: Path
+    tmp_path: Path, open_folder: Path
 ) -> None:
-    program = tmp_path / "program"
-    program.touch(mode=0o700)
+    (tmp_path / "package").mkdir(mode=0o700)
+    (tmp_path / "package" / "program").touch(mode=0o700)
+    (tmp_path / "package.libs").mkdir(mode=0o700)
 
-    copy = Account.suitable().readable(program, spare)
+    copy = Account.suitable().readable(tmp_path / "package", open_folder)
 
-    assert copy == spare / "program"
-    assert Account.suitable().enters(copy)
+    assert copy == open_folder / "package"
+    assert Account.suitable().enters(copy / "program")
+    assert Account.suitable().enters(open_folder / "package.libs")
 
 
 def test_data_of_root_goes_where_its_account_can_reach_it(
-    tmp_path: Path, spare: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("apps.ops.services.SYSTEM_ROOT", spare)
-    monkeypatch.setattr(Account, "enters", lambda self, path: spare in path.parents)
+    monkeypatch.setattr("apps.ops.services.SYSTEM_ROOT", open_folder)
+    monkeypatch.setattr(Account, "enters", lambda self, path: open_folder in path.parents)
 
     with Services(tmp_path, database_url="postgres://elsewhere/db") as services:
         assert services.data is not None
-        assert services.data.parent == spare
+        assert services.data.parent == open_folder
 
 
 def _query(services: Services, query: str, *, fetch: bool = True) -> object:

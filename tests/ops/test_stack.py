@@ -39,9 +39,9 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
+def terminal(open_folder: Path) -> Iterator[Terminal]:
     environment = {name: value for name, value in os.environ.items() if name not in Services().environment()}
-    environment["DATA_DIR"] = str(tmp_path)
+    environment["DATA_DIR"] = str(open_folder)
     with subprocess.Popen(STACK, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         lines = takewhile(lambda line: "ready on http://localhost:" not in line, running.stdout)
