@@ -8,6 +8,7 @@ from apps.web.markdown.splitter import Segment
 LONGEST_BLOCK = 20_000  # characters
 DEAREST_BLOCK = 40_000  # microseconds: an open block is parsed many times
 DELIMITER_ROW = re.compile(r"[ \t>|]*:?-[-| \t:]*$")
+ITEM = re.compile(r"(?<![^\s>])(?:[-+*]|\d{1,9}[.)])\s")
 
 
 def cost(segment: Segment) -> float:
@@ -15,17 +16,17 @@ def cost(segment: Segment) -> float:
     text = segment.text
     if segment.fence:
         return 60 + 0.2 * len(text)
-    marks = sum(map(text.count, "*_`~<$&"))
-    brackets = 15 * text.count("[") + 25 * text.count("![")
-    columns = max((line.count("|") for line in segment.lines if DELIMITER_ROW.match(line)), default=0)
-    return 60 + 0.5 * len(text) + 6 * marks + brackets + len(segment.lines) * (25 + 12 * columns)
+    marks = 8 * sum(map(text.count, "*_`~<$&")) + 30 * len(ITEM.findall(text))
+    brackets = 20 * text.count("[") + 25 * text.count("![") + 20 * text.count("[[")
+    cells = max((line.count("|") + 1 for line in segment.lines if DELIMITER_ROW.match(line)), default=0)
+    return 60 + 0.5 * len(text) + marks + brackets + len(segment.lines) * (15 + 15 * cells)
 
 
 @dataclass
 class Budget:
     """What is left, in microseconds of parsing, characters of formulas and of coloured code."""
 
-    work: float = 110_000
+    work: float = 170_000
     maths: int = 6_000
     code: int = 24_000
 

@@ -24,6 +24,7 @@ def cleaned(text: str) -> str:
 
 
 def plain(text: str) -> str:
+    """The text as it was written: nothing in it but our own tag and what we escaped."""
     return f'<pre class="plain" dir="auto">{escape(text, quote=False)}</pre>\n'
 
 
@@ -53,14 +54,14 @@ def draw(segment: Segment, blocks: Blocks, page: Page) -> str:
     elif segment.fence:
         html = figure(segment.code, segment.fence.info, page)
     else:
-        html = plain(segment.text)
+        return plain(segment.text)
     return SANITISER.clean(html)
 
 
 def draw_closed(segment: Segment, page: Page) -> str:
     """A segment that is whole, of a text that may go on."""
     if not page.budget.admits(segment):
-        return SANITISER.clean(plain(segment.text))
+        return plain(segment.text)
     return draw(segment, blocks_of(segment, page), page)
 
 
@@ -85,7 +86,7 @@ def draw_all(segments: list[Segment], scope: str) -> list[str]:
         parsed.append(take_notes(blocks, page) if blocks is not None else None)
     html = []
     for segment, blocks, fits in zip(segments, parsed, admitted, strict=True):
-        html.append(draw(segment, blocks, page) if fits else SANITISER.clean(plain(segment.text)))
+        html.append(draw(segment, blocks, page) if fits else plain(segment.text))
     return [*html, *_draw_notes(page)]
 
 
