@@ -3,34 +3,23 @@
 const list = document.getElementById("conversations");
 if (list) start(list);
 
-/** Gone from the list is not gone: only the part of the list that is loaded was drawn anew, or it was deleted in another tab. */
-async function leaveIfDeleted() {
-  const response = await fetch(location.pathname, { method: "HEAD" });
-  if (response.status === 404) location.assign("/");
-}
-
 /** @param {HTMLElement} list */
 function start(list) {
   const titleForm = document.getElementById("title-form");
   const titleInput = /** @type {HTMLInputElement} */ (document.getElementById("title-input"));
   const heading = document.getElementById("conversation-title");
   const newTitle = document.title;
-  let listed = false;
 
   mark();
   document.addEventListener("htmx:wsAfterMessage", mark);
+  document.addEventListener("htmx:wsBeforeMessage", ({ detail }) => { if (deletesShown(detail.message)) location.assign("/"); });
   document.addEventListener("htmx:afterSwap", mark);
   document.addEventListener("colloquy:conversation", () => { titleForm.hidden = false; mark(); });
 
   function mark() {
     const current = [...list.querySelectorAll(".conversation-link")].find((link) => link.pathname === location.pathname);
     for (const link of list.querySelectorAll("[aria-current]")) if (link !== current) link.removeAttribute("aria-current");
-    if (!current) {
-      if (listed) leaveIfDeleted();
-      listed = false;
-      return;
-    }
-    listed = true;
+    if (!current) return; // further down the list than what is loaded
     current.setAttribute("aria-current", "page");
     showTitle(current.querySelector(".conversation-title").textContent);
   }
@@ -42,4 +31,14 @@ function start(list) {
     document.title = newTitle.replace(/^.*(?= · Colloquy$)/s, () => title);
     if (document.activeElement !== titleInput) titleInput.value = title;
   }
+}
+
+/**
+ * @param {string} frame
+ * @returns {boolean} whether it takes away the conversation of this page, here or in another tab
+ */
+function deletesShown(frame) {
+  if (!frame.includes("data-gone")) return false; // most frames: parse only what may matter
+  const shown = document.getElementById("app").dataset.conversation;
+  return new DOMParser().parseFromString(frame, "text/html").getElementById(`conversation-${shown}`)?.dataset.gone !== undefined;
 }
