@@ -131,7 +131,7 @@ class Mailbox:
                 await self._attempt("group_discard", topic)
 
     async def run(self) -> None:
-        """Deliver until cancelled; after any fault open the mailbox anew, and kick whoever may have missed some."""
+        """Deliver until cancelled; after a fault open the mailbox anew and kick whoever may have missed some."""
         self.loop = asyncio.get_running_loop()
         try:
             while True:

@@ -10,7 +10,7 @@ from apps.chat import actions
 from apps.chat.models import Conversation, Message, TitleState
 from apps.chat.text import TextRejected, admit_title, cut
 from apps.llm.provider import Request, Turn, complete
-from apps.llm.registry import offered, provider_for
+from apps.llm.registry import close_providers, offered, provider_for
 
 TITLE_INSTRUCTION = (
     "Write a title for this conversation: at most six words, in its language, naming its subject. "
@@ -41,8 +41,12 @@ def forgotten() -> list[UUID]:
     return list(due.order_by("updated_at").values_list("pk", flat=True)[:BATCH])
 
 
-def _ask(request: Request) -> str:
-    return async_to_sync(complete)(provider_for(request.model_name), request, limit=4 * LONGEST)
+@async_to_sync
+async def _ask(request: Request) -> str:
+    try:
+        return await complete(provider_for(request.model_name), request, limit=4 * LONGEST)
+    finally:
+        await close_providers()  # this loop ends here
 
 
 def _tidied(answer: str) -> str:

@@ -55,7 +55,7 @@ class Hub:
                 logger.warning("The hub could not compare revisions: %s", type(error).__name__)
 
     async def _watch(self, fresh: M, watcher: Watcher) -> M:
-        """The mirror, joined first and read then: no change falls between. It reaches to the watcher's rev."""
+        """The mirror, joined first and read then, so that no change falls between."""
         mirror = cast("M", self._mirrors.setdefault(fresh.topic, fresh))
         mirror.watchers.add(watcher)
         if mirror is fresh:

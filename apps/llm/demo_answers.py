@@ -58,12 +58,12 @@ start Colloquy again:
 
 ```ini
 OPENAI_API_KEY=sk-...
-OPENAI_MODEL=gpt-4o-mini
+OPENAI_MODELS=gpt-4o-mini
 ```
 
 For any other server set `OPENAI_BASE_URL` too:
 
-| Server | `OPENAI_BASE_URL` | `OPENAI_MODEL` |
+| Server | `OPENAI_BASE_URL` | `OPENAI_MODELS` |
 | --- | --- | --- |
 | Ollama | `http://localhost:11434/v1` | `llama3.2` |
 | vLLM | `http://localhost:8000/v1` | the name given to `vllm serve` |

@@ -172,5 +172,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"apps": {"level": env.str("LOG_LEVEL", default="INFO")}},
+    "loggers": {
+        "apps": {"level": env.str("LOG_LEVEL", default="INFO")},
+        "httpx2": {"level": "WARNING"},  # it would log the addresses it calls
+    },
 }
