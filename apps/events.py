@@ -116,6 +116,11 @@ class Mailbox:
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._channel = ""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether events reach this process at the moment, as far as it knows."""
+        return bool(self._channel)
+
     async def join(self, topic: str, listener: Listener) -> None:
         """Call `listener` with every event on `topic` from now on."""
         first = not self._listeners[topic]
@@ -131,7 +136,7 @@ class Mailbox:
                 await self._attempt("group_discard", topic)
 
     async def run(self) -> None:
-        """Deliver until cancelled; after a fault open the mailbox anew and kick whoever may have missed some."""
+        """Deliver until cancelled; after a fault open it anew and kick whoever may have missed some."""
         self.loop = asyncio.get_running_loop()
         try:
             while True:

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from apps.chat import actions
 from apps.chat.models import Conversation, Message, TitleState
 from apps.chat.text import TextRejected, admit_title, cut
+from apps.llm.errors import ProviderError
 from apps.llm.provider import Request, Turn, complete
 from apps.llm.registry import close_providers, offered, provider_for
 
@@ -31,7 +32,13 @@ def write_title(conversation_id: UUID) -> bool:
     exchange = Message.objects.filter(conversation=conversation).order_by("depth", "created_at")[:2]
     turns = tuple(Turn(message.role, message.content[:MOST_READ]) for message in exchange if message.content)
     request = Request(offered(conversation.model_name), (Turn("system", TITLE_INSTRUCTION), *turns))
-    return actions.give_title(conversation_id, _tidied(_ask(request)) or conversation.title)
+    try:
+        answer = _ask(request)
+    except ProviderError as error:
+        if error.retryable:
+            raise
+        answer = ""  # it will not get better: the first words are the title
+    return actions.give_title(conversation_id, _tidied(answer) or conversation.title)
 
 
 def forgotten() -> list[UUID]:

@@ -1,0 +1,97 @@
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connections
+
+from apps.chat import actions
+from apps.chat.models import Message, Status
+from apps.generation.claim import Claim, claim, claim_waiting
+from apps.generation.models import Generation
+from apps.llm.provider import Turn
+
+WORKER = uuid.uuid4()
+
+
+@pytest.mark.django_db
+def test_claims_the_oldest_reply_first(ask):
+    replies = [ask(), ask(), ask()]
+
+    claims = claim_waiting(WORKER, room=2)
+
+    assert [won.message_id for won in claims] == [reply.pk for reply in replies[:2]]
+
+
+@pytest.mark.django_db
+def test_a_claim_names_the_attempt_and_records_it(reply):
+    won = claim(WORKER, reply.pk, reply.conversation_id)
+
+    reply.refresh_from_db()
+    assert (won.attempt, reply.attempt, reply.status) == (1, 1, Status.STREAMING)
+    assert Generation.objects.get(message=reply).worker_id == WORKER
+
+
+@pytest.mark.django_db
+def test_a_second_worker_leaves_a_claimed_reply_alone(reply):
+    claim(WORKER, reply.pk, reply.conversation_id)
+    rev = Message.objects.get(pk=reply.pk).rev
+
+    assert claim(uuid.uuid4(), reply.pk, reply.conversation_id) is None
+    assert Message.objects.get(pk=reply.pk).rev == rev
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_make_one_claim(reply):
+    together = Barrier(2)
+
+    def compete(_: int) -> Claim | None:
+        together.wait(timeout=10)
+        try:
+            return claim(uuid.uuid4(), reply.pk, reply.conversation_id)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as threads:
+        claims = list(threads.map(compete, range(2)))
+
+    assert [won is None for won in claims].count(False) == 1
+    assert Generation.objects.filter(message=reply).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_reply_waits_for_the_one_before_it_on_its_path(ask, reply):
+    ask("And then?", reply.conversation_id)
+
+    assert [won.message_id for won in claim_waiting(WORKER, room=9)] == [reply.pk]
+    assert claim_waiting(WORKER, room=9) == []
+
+
+@pytest.mark.django_db
+def test_nothing_is_written_in_a_deleted_conversation_or_for_a_blocked_user(ask, asker):
+    deleted = ask()
+    actions.delete(asker, deleted.conversation_id)
+    ask()
+    asker.is_active = False
+    asker.save()
+
+    assert claim_waiting(WORKER, room=9) == []
+
+
+@pytest.mark.django_db
+def test_the_model_is_told_the_path_that_leads_to_the_reply(ask, reply):
+    Message.objects.filter(pk=reply.pk).update(status=Status.COMPLETE, content="Because.")
+    second = ask("Really?", reply.conversation_id)
+
+    request = claim(WORKER, second.pk, second.conversation_id).request
+
+    assert request.turns == (Turn("user", "Why?"), Turn("assistant", "Because."), Turn("user", "Really?"))
+
+
+@pytest.mark.django_db
+def test_a_continued_reply_goes_on_behind_its_text(reply):
+    Message.objects.filter(pk=reply.pk).update(content="Because")
+
+    won = claim(WORKER, reply.pk, reply.conversation_id)
+
+    assert (won.start, won.request.reply_so_far) == (7, "Because")

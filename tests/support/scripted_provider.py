@@ -1,0 +1,60 @@
+"""A provider that does what a test says, step by step."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import contextmanager
+from collections.abc import Iterator
+from unittest.mock import patch
+
+from apps.llm.errors import ProviderError
+from apps.llm.provider import Delta, Finish, FinishReason, Request, Usage
+
+Step = str | ProviderError | Exception | Finish | asyncio.Event
+
+
+class ScriptedProvider:
+    """Plays one script per call, the last one again and again: text is written, errors are raised, events waited for.
+
+    A script that does not end in an error or a Finish is finished as `stop`.
+    """
+
+    def __init__(self, *scripts: list[Step], resumes: bool = False) -> None:
+        self.scripts = list(scripts)
+        self.resumes = resumes
+        self.requests: list[Request] = []
+        self.open_calls = 0
+
+    def resumes_exactly(self, model_name: str) -> bool:
+        return self.resumes
+
+    async def stream(self, request: Request) -> AsyncGenerator[Delta | Finish, None]:
+        script = self.scripts[min(len(self.requests), len(self.scripts) - 1)]
+        self.requests.append(request)
+        self.open_calls += 1
+        try:
+            for step in script:
+                if isinstance(step, Exception):
+                    raise step
+                if isinstance(step, asyncio.Event):
+                    await step.wait()
+                elif isinstance(step, Finish):
+                    yield step
+                    return
+                else:
+                    yield Delta(step)
+            yield Finish(FinishReason.STOP, Usage(3, 5), "scripted-1")
+        finally:
+            self.open_calls -= 1
+
+    async def close(self) -> None: ...
+
+
+@contextmanager
+def serving(provider: ScriptedProvider) -> Iterator[ScriptedProvider]:
+    """Have every model served by `provider`."""
+    with (
+        patch("apps.generation.reply.provider_for", lambda name: provider),
+        patch("apps.generation.titles.provider_for", lambda name: provider),
+        patch("apps.generation.settle.resumes_exactly", provider.resumes_exactly),
+    ):
+        yield provider
