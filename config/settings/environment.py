@@ -38,7 +38,8 @@ def required(name: str) -> str:
 
 def database() -> dict[str, Any]:
     """Django's description of DATABASE_URL, or of a SQLite file in DATA_DIR."""
-    config = dict(env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'colloquy.sqlite3'}"))
+    url = env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'colloquy.sqlite3'}"
+    config = dict(env.db_url_config(url))
     options = SQLITE_OPTIONS if config["ENGINE"].endswith("sqlite3") else POSTGRES_OPTIONS
     config["OPTIONS"] = {**options, **config.get("OPTIONS", {})}
     config["CONN_MAX_AGE"] = 0
