@@ -8,6 +8,8 @@ from asgiref.sync import async_to_sync
 from django.db import connections
 
 from apps import bridge
+from apps.accounts.models import User
+from tests.factories import StaffFactory, UserFactory
 
 EXECUTORS = [value for value in vars(bridge).values() if isinstance(value, ThreadPoolExecutor)]
 
@@ -20,6 +22,21 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     async_to_sync(pyfuncitem.obj)(**arguments)
     return True
+
+
+@pytest.fixture
+def owner(db: None) -> User:
+    return UserFactory(email="owner@example.org")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    return UserFactory(email="stranger@example.org")
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    return StaffFactory(email="staff@example.org")
 
 
 @pytest.fixture(autouse=True)

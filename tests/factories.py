@@ -1,0 +1,108 @@
+"""The smallest valid rows. A new message becomes its conversation's head, as in the product."""
+
+import uuid
+from typing import Any
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from apps.accounts.models import User
+from apps.chat.models import Chunk, Conversation, Message, Role, Status
+from apps.generation.models import Generation, Worker
+from apps.llm import demo
+
+
+class UserFactory(DjangoModelFactory):
+    """Without a `password` nobody can sign in by form; `client.force_login` can."""
+
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda number: f"person{number}@example.org")
+
+    @classmethod
+    def _create(cls, model_class: type[User], **fields: Any) -> User:
+        return model_class.objects.create_user(**fields)
+
+
+class StaffFactory(UserFactory):
+    is_staff = is_superuser = True
+
+
+class ConversationFactory(DjangoModelFactory):
+    class Meta:
+        model = Conversation
+
+    owner = factory.SubFactory(UserFactory)
+    model_name = demo.MODEL_NAME
+    updated_at = factory.LazyFunction(timezone.now)
+
+
+class MessageFactory(DjangoModelFactory):
+    """A question: the first of its conversation, or one below `parent`."""
+
+    class Meta:
+        model = Message
+
+    parent = None
+    conversation = factory.Maybe(
+        "parent",
+        yes_declaration=factory.SelfAttribute("parent.conversation"),
+        no_declaration=factory.SubFactory(ConversationFactory),
+    )
+    depth = factory.LazyAttribute(lambda row: row.parent.depth + 1 if row.parent else 0)
+    role = Role.USER
+    content = "Why?"
+    rev = factory.SelfAttribute("conversation.rev")
+
+    @classmethod
+    def _create(cls, model_class: type[Message], **fields: Any) -> Message:
+        message = model_class.objects.create(**fields)
+        message.conversation.head = message
+        message.conversation.save(update_fields=["head"])
+        return message
+
+
+class ReplyFactory(MessageFactory):
+    """A complete reply, to a question of its own unless `parent` is given."""
+
+    parent = factory.SubFactory(MessageFactory)
+    role = Role.ASSISTANT
+    content = "Because."
+    finish_reason = "stop"
+    model_name = demo.MODEL_NAME
+
+    class Params:
+        queued = factory.Trait(status=Status.QUEUED, content="", finish_reason="")
+        streaming = factory.Trait(status=Status.STREAMING, content="", finish_reason="", attempt=1)
+        stopped = factory.Trait(status=Status.STOPPED, finish_reason="")
+        interrupted = factory.Trait(status=Status.INTERRUPTED, finish_reason="", error_code="cut_off")
+        failed = factory.Trait(status=Status.FAILED, content="", finish_reason="", error_code="unavailable")
+
+
+class ChunkFactory(DjangoModelFactory):
+    class Meta:
+        model = Chunk
+
+    message = factory.SubFactory(ReplyFactory, streaming=True)
+    start = 0
+    text = "Because"
+
+
+class WorkerFactory(DjangoModelFactory):
+    class Meta:
+        model = Worker
+
+    host = "elsewhere"
+    pid = 1
+    beat_at = factory.LazyFunction(timezone.now)
+
+
+class GenerationFactory(DjangoModelFactory):
+    class Meta:
+        model = Generation
+
+    message = factory.SubFactory(ReplyFactory)
+    attempt = 1
+    worker_id = factory.LazyFunction(uuid.uuid4)
