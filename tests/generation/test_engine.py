@@ -28,7 +28,7 @@ def row(reply: Message) -> Message:
 async def outcome(reply: Message) -> tuple[str, str, str]:
     """Status, error and text, once the reply has ended."""
     async with asyncio.timeout(DEADLINE):
-        while (now := await row(reply)).is_live:
+        while (now := await row(reply)).is_live:  # noqa: ASYNC110  # the row changes in the database
             await asyncio.sleep(0.01)
     return now.status, now.error_code, now.content
 
@@ -47,7 +47,11 @@ async def test_what_it_took_is_recorded(reply):
     await run(reply, ScriptedProvider(["Be", "cause."]))
 
     generation = await in_database(Generation.objects.get)()
-    assert (generation.prompt_tokens, generation.completion_tokens, generation.model_name) == (3, 5, "scripted-1")
+    assert (generation.prompt_tokens, generation.completion_tokens, generation.model_name) == (
+        3,
+        5,
+        "scripted-1",
+    )
     assert generation.finish_reason == FinishReason.STOP
     assert 0 <= generation.first_text_ms <= generation.duration_ms
 
@@ -87,11 +91,19 @@ async def test_a_failure_keeps_what_was_written_and_calls_nobody_again(reply):
 
 
 async def test_an_end_without_a_finish_reason_is_not_complete(reply):
-    assert await run(reply, ScriptedProvider(["Be", CutOff()])) == (Status.INTERRUPTED, ErrorCode.CUT_OFF, "Be")
+    assert await run(reply, ScriptedProvider(["Be", CutOff()])) == (
+        Status.INTERRUPTED,
+        ErrorCode.CUT_OFF,
+        "Be",
+    )
 
 
 async def test_our_own_fault_is_settled_too(reply, caplog):
-    assert await run(reply, ScriptedProvider(["Be", KeyError("bug")])) == (Status.INTERRUPTED, ErrorCode.INTERNAL, "Be")
+    assert await run(reply, ScriptedProvider(["Be", KeyError("bug")])) == (
+        Status.INTERRUPTED,
+        ErrorCode.INTERNAL,
+        "Be",
+    )
     assert "failed" in caplog.text
 
 

@@ -28,7 +28,9 @@ def row(claimed: Claim) -> Message:
 
 
 def test_it_stores_the_last_text_and_the_outcome(claimed):
-    outcome = Outcome(Status.COMPLETE, finish_reason="stop", usage=Usage(3, 5), first_text_ms=7, duration_ms=9)
+    outcome = Outcome(
+        Status.COMPLETE, finish_reason="stop", usage=Usage(3, 5), first_text_ms=7, duration_ms=9
+    )
 
     settle(claimed, outcome, start=2, text="cause")
 

@@ -1,9 +1,8 @@
 """A provider that does what a test says, step by step."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
-from collections.abc import Iterator
 from unittest.mock import patch
 
 from apps.llm.errors import ProviderError
@@ -13,7 +12,7 @@ Step = str | ProviderError | Exception | Finish | asyncio.Event
 
 
 class ScriptedProvider:
-    """Plays one script per call, the last one again and again: text is written, errors are raised, events waited for.
+    """Plays one script per call, the last one again and again: writes text, raises errors, waits for events.
 
     A script that does not end in an error or a Finish is finished as `stop`.
     """
