@@ -1,0 +1,90 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.support.browser import Person, running_browser
+from tests.support.openai_server import OpenAIServer
+from tests.support.product import Account, Product, product as running_product
+
+PEOPLE = 40  # more than the tests of this folder ask for
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with running_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="package")
+def product() -> Iterator[Product]:
+    with running_product() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def accounts(product: Product) -> Iterator[Account]:
+    return iter(product.accounts(PEOPLE))
+
+
+@pytest.fixture(scope="package")
+def administrator(accounts: Iterator[Account]) -> Account:
+    return next(accounts)
+
+
+@pytest.fixture(scope="package")
+def model_server() -> Iterator[OpenAIServer]:
+    with OpenAIServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def model_product(model_server: OpenAIServer) -> Iterator[Product]:
+    with running_product(OPENAI_BASE_URL=model_server.base_url, OPENAI_MODELS="scripted-1") as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def model_accounts(model_product: Product) -> Iterator[Account]:
+    return iter(model_product.accounts(PEOPLE))
+
+
+@pytest.fixture
+def people(browser: Browser) -> Iterator[Callable[..., Person]]:
+    """Lets people come; nothing may have complained in any of their pages by the end of the test."""
+    present: list[Person] = []
+
+    def come(product: Product, account: Account | None = None, **options: object) -> Person:
+        present.append(Person(browser, product, account, **options))
+        return present[-1]
+
+    yield come
+    for person in present:
+        person.close()
+    assert [complaint for person in present for complaint in person.complaints] == []
+
+
+@pytest.fixture
+def owner(
+    people: Callable[..., Person],
+    product: Product,
+    accounts: Iterator[Account],
+    administrator: Account,
+) -> Person:
+    return people(product, next(accounts))
+
+
+@pytest.fixture
+def stranger(owner: Person, people: Callable[..., Person], accounts: Iterator[Account]) -> Person:
+    return people(owner.product, next(accounts))
+
+
+@pytest.fixture
+def model_owner(
+    people: Callable[..., Person],
+    model_product: Product,
+    model_accounts: Iterator[Account],
+    model_server: OpenAIServer,
+) -> Person:
+    model_server.forget()
+    return people(model_product, next(model_accounts))
