@@ -69,12 +69,12 @@ def begin_conversation(user: User, conversation_id: UUID, *, text: str, model_na
 def stop(user: User, conversation_id: UUID, message_id: UUID) -> None:
     """End a reply: at once if it waits, at its writer's next step if it is being written."""
     reply = _reply(user, conversation_id, message_id)
-    if Message.objects.filter(pk=reply.pk, status=Status.STREAMING).update(stop_at=timezone.now()):
-        publish_on_commit(StopRequested(message_id=reply.pk))
+    if _ask_writer_to_stop(reply):
         return
     with changing(conversation_id, listed=True) as conversation:
         waiting = Message.objects.filter(pk=reply.pk, status=Status.QUEUED)
-        waiting.update(status=Status.STOPPED, rev=conversation.rev)
+        if not waiting.update(status=Status.STOPPED, rev=conversation.rev):
+            _ask_writer_to_stop(reply)  # an engine may have claimed it before we had the lock
 
 
 def continue_reply(user: User, conversation_id: UUID, message_id: UUID) -> None:
@@ -156,6 +156,15 @@ def _queue_reply(conversation: Conversation, question: Message | None) -> Messag
     conversation.head = reply
     publish_on_commit(ReplyQueued(message_id=reply.pk))
     return reply
+
+
+def _ask_writer_to_stop(reply: Message) -> bool:
+    """False if nobody is writing this reply."""
+    running = Message.objects.filter(pk=reply.pk, status=Status.STREAMING)
+    if not running.update(stop_at=timezone.now()):
+        return False
+    publish_on_commit(StopRequested(message_id=reply.pk))
+    return True
 
 
 def _queue_again(conversation: Conversation, reply: Message) -> None:
