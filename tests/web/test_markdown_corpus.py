@@ -1,4 +1,5 @@
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -35,22 +36,35 @@ def test_hostile_text_is_inert_at_every_moment_of_its_arrival(name):
 def test_costly_text_is_drawn_in_time(name):
     text = "".join(COSTLY[name])
 
-    start = time.process_time()
-    html = render(text)
-    taken = time.process_time() - start
+    def draw() -> float:
+        start = time.process_time()
+        render.__wrapped__(text)
+        return time.process_time() - start
 
-    assert taken < SLOWEST
-    Reading(html).assert_inert()
+    assert best_of_three(draw) < SLOWEST
+    Reading(render(text)).assert_inert()
 
 
 @pytest.mark.parametrize("name", COSTLY)
 def test_costly_text_never_holds_up_an_update(name):
-    text, drawing, slowest = "".join(COSTLY[name])[:40_000], Drawing(), 0.0
+    text = "".join(COSTLY[name])[:40_000]
 
-    for end in range(250, len(text) + 250, 250):
-        start = time.process_time()
-        drawing.update(text[:end])
-        assert drawing.open is not None
-        slowest = max(slowest, time.process_time() - start)
+    def slowest_update() -> float:
+        drawing, slowest = Drawing(), 0.0
+        for end in range(250, len(text) + 250, 250):
+            start = time.process_time()
+            drawing.update(text[:end])
+            assert drawing.open is not None
+            slowest = max(slowest, time.process_time() - start)
+        return slowest
 
-    assert slowest < SLOWEST
+    assert best_of_three(slowest_update) < SLOWEST
+
+
+def best_of_three(measure: Callable[[], float]) -> float:
+    """The processor time that the work itself takes: what the machine adds, it does not add three times."""
+    taken = measure()
+    for _ in range(2):
+        if taken >= SLOWEST:
+            taken = min(taken, measure())
+    return taken

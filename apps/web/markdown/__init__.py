@@ -1,5 +1,7 @@
 """The one Markdown pipeline: the same text gives the same safe HTML, live and reloaded."""
 
+from functools import lru_cache
+
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.web.markdown.document import cleaned, draw_all
@@ -10,6 +12,7 @@ from apps.web.markdown.splitter import split
 __all__ = ["SANITISER", "Drawing", "render"]
 
 
+@lru_cache(maxsize=256)
 def render(text: str, *, scope: str = "") -> SafeString:
-    """Draw a finished text. `scope` (a message id) keeps the ids of its footnotes apart from others'."""
+    """Draw a finished text, once for all tabs. `scope` (a message id) keeps footnotes of texts apart."""
     return mark_safe("".join(draw_all(split(cleaned(text)), scope)))  # noqa: S308 - it has been sanitised
