@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 ROOT = Path(__file__).resolve().parents[2]
 
 env = environ.Env()
-env.read_env(ROOT / ".env")
+env.read_env(env.str("ENV_FILE", default="") or ROOT / ".env")
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(ROOT / ".data"))).resolve()
 

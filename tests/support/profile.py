@@ -30,6 +30,7 @@ def pytest_load_initial_conftests() -> Generator[None]:
         os.environ.pop(name, None)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
     os.environ["DATA_DIR"] = str(data)
+    os.environ["ENV_FILE"] = os.devnull
     os.environ.update(_server() if PROFILE == "server" else _embedded(data))
     try:
         return (yield)
