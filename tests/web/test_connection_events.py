@@ -7,6 +7,7 @@ from channels.testing import WebsocketCommunicator
 
 from apps.bridge import in_database
 from apps.chat.models import Message, Status
+from apps.chat.reading import whole_text
 from apps.web.consumers import ChatConsumer
 from tests.generation.conftest import ask, asker, reply
 from tests.support.running import DEADLINE, running_engine, running_hub, until
@@ -26,6 +27,12 @@ def page(user, reply: Message, rev: int = 0) -> WebsocketCommunicator:
     return communicator
 
 
+async def stored(reply: Message, text: str) -> None:
+    async with asyncio.timeout(DEADLINE):
+        while not (await in_database(whole_text)(reply)).startswith(text):  # noqa: ASYNC110  # a row rings no bell
+            await asyncio.sleep(0.01)
+
+
 async def ended(reply: Message) -> Message:
     async with asyncio.timeout(DEADLINE):
         while (row := await in_database(Message.objects.get)(pk=reply.pk)).is_live:  # noqa: ASYNC110
@@ -34,8 +41,8 @@ async def ended(reply: Message) -> Message:
 
 
 async def test_a_page_that_leaves_in_mid_answer_changes_nothing(asker, reply):
-    going_on = asyncio.Event()
-    provider = ScriptedProvider(["Be", going_on, "cause."])
+    going_on, ending = asyncio.Event(), asyncio.Event()
+    provider = ScriptedProvider(["Be", going_on, "cause", ending, "."])
     with serving(provider):
         async with running_hub(), running_engine():
             here = page(asker, reply)
@@ -43,7 +50,8 @@ async def test_a_page_that_leaves_in_mid_answer_changes_nothing(asker, reply):
             await until(lambda: provider.open_calls)
             await here.disconnect()
             going_on.set()
-
+            await stored(reply, "Because")
+            ending.set()
             row = await ended(reply)
 
     assert (row.status, row.content, row.attempt) == (Status.COMPLETE, "Because.", 1)
