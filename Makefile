@@ -30,6 +30,9 @@ test: setup-dev  ## run the tests on both profiles
 check: setup-dev  ## formatting, lint, types, contracts, templates, settings, locks, audit
 	@$(BIN)/python -m tests.support.check
 
+invariants: setup-dev  ## break each promise of the design once, and name the test that notices
+	@$(BIN)/python -m tests.support.invariants
+
 fmt: setup-dev  ## format the code and mend what lint can mend
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
@@ -44,4 +47,4 @@ lock: setup-dev  ## write the locks from requirements/*.in (UPGRADE=1: to the ne
 .venv/.dev: requirements/dev.txt
 	@sh requirements/install dev
 
-.PHONY: help setup setup-dev run stack test check fmt lock
+.PHONY: help setup setup-dev run stack test check invariants fmt lock

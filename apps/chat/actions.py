@@ -34,6 +34,7 @@ class Sent:
     new: bool
 
 
+@transaction.atomic
 def send_message(user: User, conversation_id: UUID, *, key: str, text: str, model_name: str) -> Sent:
     """Store the question and a queued reply, once per `key`; begins the conversation if there is none yet."""
     begin_conversation(user, conversation_id, text=text, model_name=model_name)

@@ -36,7 +36,7 @@ class Engine:
         self._writings: dict[uuid.UUID, Writing] = {}
         self._replies: set[asyncio.Task[None]] = set()
         self._loops: set[asyncio.Task[None]] = set()
-        self._work = asyncio.Event()
+        self._work, self._lease = asyncio.Event(), asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._beating_since: float | None = None
 
@@ -45,7 +45,7 @@ class Engine:
         await mailbox.join(ENGINES, self._hear)
         self._writer = _spawn(self._journal.run())
         self._own(self._repeat(self._beat, BEAT_EVERY), self._loops)
-        self._own(self._repeat(self._sweep, SWEEP_EVERY), self._loops)
+        self._own(self._repeat(self._sweep, SWEEP_EVERY, wake=self._lease), self._loops)
         self._own(self._repeat(self._claim, POLL_EVERY, wake=self._work), self._loops)
 
     async def drain(self, grace: float) -> None:
@@ -93,6 +93,7 @@ class Engine:
         if self._beating_since is None:
             self._beating_since = time.monotonic()
             self._work.set()
+            self._lease.set()  # what a killed process of this host left is found before anything else
 
     async def _sweep(self) -> None:
         if self._beating_since is None:
