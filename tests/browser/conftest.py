@@ -5,7 +5,8 @@ from playwright.sync_api import Browser
 
 from tests.support.browser import Person, running_browser
 from tests.support.openai_server import OpenAIServer
-from tests.support.product import Account, Product, product as running_product
+from tests.support.product import Account, Product
+from tests.support.product import product as running_product
 
 PEOPLE = 40  # more than the tests of this folder ask for
 

@@ -43,7 +43,7 @@ def test_newcomer_signs_up_says_hello_and_loses_nothing_to_a_reload(
     reply.record()
     reply.expect_status("complete")
 
-    assert len({text for _, _, text in reply.recorded()}) > 10
+    assert len(reply.recorded()) > 10
     for selector in ("h1", "h2", "ol > li", "table td", "figure pre code", "math"):
         expect(reply.body.locator(selector).first).to_be_visible()
     assert person.source(tab.path, reply.id) == demo_answers.GREETING_ANSWER

@@ -41,13 +41,18 @@ addEventListener("securitypolicyviolation", (event) => {
 """
 RECORD = """
 (id) => {
-  const body = document.getElementById(`message-${id}-body`);
   window.recorded = [];
-  const record = () => window.recorded.push([
-    body.querySelector(".blocks").innerHTML, body.querySelector(".tail").textContent, body.textContent,
-  ]);
+  const record = () => {
+    const body = document.getElementById(`message-${id}-body`);
+    if (!body) return;
+    const blocks = body.querySelector(".blocks").innerHTML;
+    const [lastBlocks, lastShown] = window.recorded.at(-1) ?? [];
+    if (blocks === lastBlocks && body.textContent === lastShown) return;
+    window.recorded.push([blocks, body.textContent]);
+  };
   record();
-  new MutationObserver(record).observe(body, { childList: true, subtree: true, characterData: true });
+  const changes = { childList: true, subtree: true, characterData: true };
+  new MutationObserver(record).observe(document.getElementById("messages"), changes);
 }
 """
 
@@ -161,15 +166,15 @@ class Reply:
 
     def expect_words(self, count: int = 1) -> None:
         """Wait until so many words are shown."""
-        expect(self.body).to_have_text(re.compile(r"(\S+\s+){%d}" % count), timeout=REPLY_WITHIN)
+        expect(self.body).to_have_text(re.compile(rf"(\S+\s+){{{count}}}"), timeout=REPLY_WITHIN)
 
     def record(self) -> None:
         """Keep, from now on, every state that this tab shows of the reply."""
         self.page.evaluate(RECORD, str(self.id))
 
-    def recorded(self) -> list[tuple[str, str, str]]:
-        """Closed blocks as HTML, the open one as text, and the text of both: one for each change."""
-        return [tuple(state) for state in self.page.evaluate("window.recorded")]
+    def recorded(self) -> list[tuple[str, str]]:
+        """The closed blocks as HTML, and the text with the open one's: one pair for each change."""
+        return [(blocks, text) for blocks, text in self.page.evaluate("window.recorded")]
 
 
 def words_of(text: str) -> str:

@@ -6,6 +6,7 @@ nothing of the code under test stands between a test and what is stored.
 
 import json
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -19,6 +20,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
+from threading import Condition
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -91,6 +93,7 @@ class Product(ABC):
 
     def __post_init__(self) -> None:
         self._exit = ExitStack()
+        self._printed_more = Condition()
 
     @property
     @abstractmethod
@@ -172,11 +175,25 @@ class Product(ABC):
     def reply(self, message_id: UUID) -> StoredReply:
         return next(reply for reply in self.replies() if reply.id == message_id)
 
+    def wait_for_line(self, pattern: str, *, timeout: float = 10) -> re.Match[str]:
+        """What of `pattern` a process has printed or prints in time; the newest if there are several."""
+
+        def found() -> re.Match[str] | None:
+            return next(filter(None, (re.search(pattern, line) for line in reversed(self.printed))), None)
+
+        with self._printed_more:
+            self._printed_more.wait_for(lambda: found() is not None, timeout)
+            match = found()
+        assert match, f"no line with {pattern} in:\n" + "\n".join(self.printed)
+        return match
+
     def _own(self) -> dict[str, str]:
         return {"DJANGO_SETTINGS_MODULE": "config.settings.dev", "DATA_DIR": str(self._data), **self.settings}
 
     def _hear(self, name: str, line: str) -> None:
-        self.printed.append(line)
+        with self._printed_more:
+            self.printed.append(line)
+            self._printed_more.notify_all()
 
 
 @dataclass
