@@ -243,7 +243,7 @@ def _failed_test(copy: Path, tests: str) -> str:
     ]
     done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
     found = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
-    return found[1] if found else ""
+    return found[1] if found else "" if done.returncode == 0 else "the run hung"
 
 
 if __name__ == "__main__":
