@@ -239,11 +239,14 @@ def _failed_test(copy: Path, tests: str) -> str:
         "--no-header",
         "-p",
         "no:cacheprovider",
+        "--timeout=40",
         *tests.split(),
     ]
     done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
     found = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
-    return found[1] if found else "" if done.returncode == 0 else "the run hung"
+    if found:
+        return found[1]
+    return "" if done.returncode == 0 else "the run did not come to its end"
 
 
 if __name__ == "__main__":
