@@ -1,4 +1,5 @@
 import pytest
+from django.db import transaction
 
 from apps.chat.events import AccountChanged, ConversationChanged
 from apps.chat.models import Conversation, Message, Role
@@ -23,7 +24,7 @@ def _change_in_vain(conversation: Conversation) -> None:
     with changing(conversation.pk, listed=True) as changed:
         changed.title = "lost"
         MessageFactory(conversation=changed)
-        raise Thrown
+    raise Thrown
 
 
 @pytest.mark.django_db
@@ -54,7 +55,8 @@ def test_a_listed_change_moves_the_list_too() -> None:
 def test_a_change_is_told_only_after_its_commit(told: list[Event]) -> None:
     conversation = ConversationFactory()
 
-    with changing(conversation.pk, listed=True):
+    with transaction.atomic():
+        _change(conversation, listed=True)
         assert told == []
 
     assert told == [
@@ -76,7 +78,7 @@ def test_an_unlisted_change_is_told_to_the_conversation_alone(told: list[Event])
 def test_a_change_that_fails_moves_nothing_and_tells_nothing(told: list[Event]) -> None:
     conversation = ConversationFactory()
 
-    with pytest.raises(Thrown):
+    with pytest.raises(Thrown), transaction.atomic():
         _change_in_vain(conversation)
 
     conversation.refresh_from_db()
