@@ -5,9 +5,10 @@ from html.parser import HTMLParser
 import pytest
 
 from apps.web.markdown import Drawing
-from tests.support.browser import Person, Reply, words_of
+from tests.support.browser import Person, Reply
 from tests.support.openai_scripts import END, Pause, Script, text
 from tests.support.openai_server import OpenAIServer
+from tests.support.product import words_of
 
 pytestmark = pytest.mark.browser
 

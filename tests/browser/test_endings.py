@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 
 from apps.llm import demo_answers
 from apps.web import wording
-from tests.support.browser import Person, Reply, Tab, words_of
+from tests.support.browser import Person, Reply, Tab
+from tests.support.product import words_of
 
 pytestmark = pytest.mark.browser
 

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from apps.llm import demo_answers
-from tests.support.browser import Person, Tab, words_of
-from tests.support.product import Product, product
+from tests.support.browser import Person, Tab
+from tests.support.product import Product, product, words_of
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from apps.llm import demo_answers
-from tests.support.browser import Person, Reply, words_of
+from tests.support.browser import Person, Reply
+from tests.support.product import words_of
 
 pytestmark = pytest.mark.browser
 

@@ -177,11 +177,6 @@ class Reply:
         return [(blocks, text) for blocks, text in self.page.evaluate("window.recorded")]
 
 
-def words_of(text: str) -> str:
-    """Text without its white space: blocks and lines are spaced by layout, not by letters."""
-    return re.sub(r"\s+", "", text)
-
-
 def screenshot_folder() -> Path | None:
     folder = os.environ.get("SCREENSHOTS")
     return Path(folder) if folder else None

@@ -264,6 +264,11 @@ def product(**settings: str) -> Product:
     return kinds[PROFILE](settings)
 
 
+def words_of(text: str) -> str:
+    """Text without its white space: a page spaces blocks and lines by layout, not by letters."""
+    return re.sub(r"\s+", "", text)
+
+
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
