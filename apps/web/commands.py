@@ -76,6 +76,7 @@ COMMANDS: dict[str, Command] = {
     "choose": Command(MessageForm, actions.choose),
 }
 FIELD_NAMES = {"conversation": "conversation_id", "message": "message_id"}  # as the wire spells them
+IDENTIFIERS = ("conversation", "message", "key")
 
 
 def perform(user: User, name: object, values: Mapping[str, Any]) -> Any:
@@ -83,6 +84,8 @@ def perform(user: User, name: object, values: Mapping[str, Any]) -> Any:
     command = COMMANDS.get(name) if isinstance(name, str) else None
     if command is None:
         raise Rejected("unknown_command")
+    if not all(isinstance(values.get(name, ""), str) for name in IDENTIFIERS):
+        raise Rejected("invalid")  # a form field would take a number, or any object, by its spelling
     form = command.form({FIELD_NAMES.get(key, key): value for key, value in values.items()})
     if not form.is_valid():
         raise Rejected(_first_code(form))

@@ -17,6 +17,7 @@ from apps.accounts.events import AccessEnded, user_topic
 from apps.accounts.sessions import session_hash
 from apps.bridge import in_database
 from apps.chat.actions import Sent
+from apps.chat.text import clean
 from apps.events import Event, mailbox
 from apps.live.hub import hub
 from apps.web import fragments, wording
@@ -84,7 +85,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         """Take one command; whatever is wrong with it, the socket stays open and says so."""
         values = _values(text_data)
         key = values.get("key")
-        key = key if isinstance(key, str) else ""
+        key = clean(key) if isinstance(key, str) else ""
         try:
             done = await in_database(perform)(self.scope["user"], values.get("command"), values)
         except Rejected as rejected_command:
@@ -99,8 +100,12 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
     async def _accept(self, key: str, sent: Sent) -> None:
         conversation_id = sent.question.conversation_id
         await self.send(text_data=fragments.accepted(key, reverse("conversation", args=[conversation_id])))
-        if self._view:
-            await self._view.show(conversation_id, rev=0)
+        try:
+            if self._view:
+                await self._view.show(conversation_id, rev=0)
+        except DatabaseError as error:
+            logger.warning("A page could not be shown its conversation: %s", type(error).__name__)
+            await self.close(RESTART)
 
     async def _reject(self, key: str, code: str) -> None:
         await self.send(text_data=fragments.rejected(key, wording.rejection(code)))

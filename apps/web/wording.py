@@ -39,7 +39,7 @@ REJECTIONS: dict[str, Sentence] = {
     "not_text": _("This is not text."),
     "blank": _("Write something first."),
     "too_long": _("This is too long. Shorten it and send it again."),
-    "required": _("Write something first."),
+    "required": _("This request could not be understood."),
     "invalid": _("This request could not be understood."),
     "unknown_command": _("This request could not be understood."),
     "absent": _("This conversation does not exist any more."),
