@@ -4,19 +4,18 @@ NUL and lone surrogates are dropped, because no database or socket can carry the
 code point for code point, unnormalised. Text with nothing to see in it is refused as blank.
 """
 
-import unicodedata
-
 import regex
 
 MAX_MESSAGE = 200_000  # code points in a message a user sends
 MAX_REPLY = 400_000  # code points a model may write into one reply
 MAX_TITLE = 200  # code points
+MAX_TITLE_READ = 4_000  # code points that are looked at for a title, before runs of space count as one
 
-_UNSTORABLE = regex.compile(r"[\x00\uD800-\uDFFF]")
-_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
-# Letters and marks by category that draw nothing: Hangul fillers, variation selectors, blank Braille.
-_INVISIBLE = regex.compile(
-    r"[\u034F\u115F\u1160\u17B4\u17B5\u2800\u3164\uFE00-\uFE0F\uFFA0\U000E0100-\U000E01EF]"
+# Beside controls, formats and separators: letters and marks by category that draw nothing, such as Hangul
+# fillers, variation selectors and blank Braille.
+_VISIBLE = regex.compile(
+    r"[^\p{Cc}\p{Cf}\p{Cs}\p{Z}"
+    r"\u034F\u115F\u1160\u17B4\u17B5\u2800\u3164\uFE00-\uFE0F\uFFA0\U000E0100-\U000E01EF]"
 )
 _SPACES = regex.compile(r"[\p{Z}\p{Cc}]+")
 _GRAPHEMES = regex.compile(r"\X")
@@ -32,7 +31,7 @@ class TextRejected(ValueError):
 
 def clean(text: str) -> str:
     """`text` without what cannot be stored."""
-    return _UNSTORABLE.sub("", text)
+    return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
 
 
 def admit(text: object, *, limit: int) -> str:
@@ -50,13 +49,15 @@ def admit(text: object, *, limit: int) -> str:
 def admit_title(text: object) -> str:
     """A title on one line: control characters and runs of space become one space."""
     if isinstance(text, str):
+        if len(text) > MAX_TITLE_READ:
+            raise TextRejected("too_long")
         text = _SPACES.sub(" ", clean(text)).strip()
     return admit(text, limit=MAX_TITLE)
 
 
 def is_blank(text: str) -> bool:
     """Whether a reader would see nothing."""
-    return all(unicodedata.category(c) in _INVISIBLE_CATEGORIES or _INVISIBLE.match(c) for c in text)
+    return _VISIBLE.search(text) is None
 
 
 def cut(text: str, limit: int) -> str:
