@@ -8,10 +8,13 @@ from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server, twisted_loop
 from django.conf import settings
 
+from apps.ops.memory import return_freed_memory
+
 logger = logging.getLogger(__name__)
 
 MOST_SOCKET_BYTES = 4 * 2**20  # a message of 200,000 code points, escaped in the worst way, and some room
 loop = twisted_loop  # where everything of a web process runs
+LINGER = 1.0  # seconds a refused body may go on arriving
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -19,6 +22,11 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # Daphne ships no types
     """Refuses a body over DATA_UPLOAD_MAX_MEMORY_SIZE by its announced length, or once it grows past it."""
 
     _taken = 0
+    _refused = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Django reads forms, in a thread; Twisted would do so as well, while every socket waits.
+        super().__init__(*args, **kwargs, parsePOSTFormSubmission=False)
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's name
         if length is not None and length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
@@ -30,12 +38,21 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # Daphne ships no types
         self._taken += len(data)
         if self._taken > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             self._refuse()
-        elif self.content is not None:
+        elif not self._refused:
             super().handleContentChunk(data)
 
+    def requestReceived(self, *args: Any) -> None:  # noqa: N802 - Twisted's name
+        if not self._refused:
+            super().requestReceived(*args)
+
     def _refuse(self) -> None:
-        self.channel.transport.write(TOO_LARGE)
-        self.channel.transport.abortConnection() if self._taken else self.channel.loseConnection()
+        """Answer, and let what is on its way pass by for a moment: closing at once would lose the answer."""
+        if not self._refused:
+            self._refused = True
+            transport = self.channel.transport
+            transport.write(TOO_LARGE)
+            transport.loseWriteConnection()
+            loop.call_later(LINGER, transport.abortConnection)
 
 
 class BoundedFactory(HTTPFactory):  # type: ignore[misc]  # Daphne ships no types
@@ -69,6 +86,10 @@ class Listener(Server):  # type: ignore[misc]  # Daphne ships no types
         self.failed = False
         self._ports: list[Any] = []
         self._on_listening = on_listening
+
+    def run(self) -> None:
+        return_freed_memory()
+        super().run()
 
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)
