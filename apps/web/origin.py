@@ -2,11 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
-from django.http.request import validate_host
+from django.http.request import split_domain_port, validate_host
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
@@ -32,9 +31,8 @@ def is_same_origin(origin: str, host: str, *, secure: bool) -> bool:
     if origin in settings.CSRF_TRUSTED_ORIGINS:
         return True
     ours = f"{'https' if secure else 'http'}://{host}"
-    return origin.lower() == ours.lower() and validate_host(
-        urlsplit(ours).hostname or "", settings.ALLOWED_HOSTS
-    )
+    domain, _ = split_domain_port(host)
+    return origin.lower() == ours.lower() and validate_host(domain, settings.ALLOWED_HOSTS)
 
 
 def _is_secure(scope: dict[str, Any], headers: dict[bytes, str]) -> bool:
