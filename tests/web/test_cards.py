@@ -1,0 +1,88 @@
+from typing import Any
+
+import pytest
+
+from apps.chat import reading
+from apps.chat.models import Message, Role
+from apps.web import markdown, wording
+from apps.web.cards import Card, cards_of, item_of
+from tests.chat.test_reading import queries
+from tests.factories import ChunkFactory, ConversationFactory, MessageFactory, ReplyFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def card_of(message: Message) -> Card:
+    return cards_of([message])[0]
+
+
+@pytest.mark.parametrize(
+    ("trait", "stop", "go_on", "again"),
+    [
+        ({"queued": True}, True, False, False),
+        ({"streaming": True}, True, False, False),
+        ({}, False, False, False),
+        ({"finish_reason": "length"}, False, True, False),
+        ({"stopped": True}, False, True, True),
+        ({"interrupted": True}, False, True, True),
+        ({"failed": True}, False, False, True),
+    ],
+)
+def test_it_offers_what_is_possible(trait: dict[str, Any], stop: bool, go_on: bool, again: bool) -> None:
+    card = card_of(ReplyFactory(**trait))
+
+    assert (card.can_stop, card.can_continue, card.can_try_again) == (stop, go_on, again)
+
+
+def test_a_question_is_shown_as_it_was_typed() -> None:
+    card = card_of(MessageFactory(content="**Why** <b>?"))
+
+    assert (card.role, card.text, card.closed, card.tail) == (Role.USER, "**Why** <b>?", "", "")
+    assert not card.problem
+
+
+def test_a_finished_reply_is_drawn_whole() -> None:
+    reply = ReplyFactory(content="**Because**\n\n<script>")
+
+    card = card_of(reply)
+
+    assert (card.closed, card.tail) == (markdown.render(reply.content, scope=str(reply.pk)), "")
+    assert "<script>" not in card.closed
+
+
+def test_a_running_reply_is_drawn_block_by_block() -> None:
+    running = ReplyFactory(streaming=True, content="One.\n\n")
+    ChunkFactory(message=running, start=6, text="Two")
+
+    card = cards_of(reading.newest_window(running.conversation).messages)[-1]
+
+    assert ("One." in card.closed, "Two" in card.closed) == (True, False)
+    assert "Two" in card.tail
+
+
+def test_siblings_lead_to_each_other() -> None:
+    first = ReplyFactory()
+    second = ReplyFactory(parent=first.parent)
+
+    card = card_of(second)
+
+    assert (card.position, card.total, card.previous_id, card.next_id) == (2, 2, first.pk, None)
+
+
+def test_a_problem_is_told_in_words() -> None:
+    assert card_of(ReplyFactory(failed=True)).problem == wording.ERRORS["unavailable"]
+
+
+def test_cards_of_many_messages_cost_one_query() -> None:
+    first = MessageFactory()
+    messages = [ReplyFactory(parent=first) for _ in range(20)]
+
+    assert queries(lambda: cards_of(messages)) == 1
+
+
+def test_an_item_is_ordered_by_its_last_activity() -> None:
+    older, newer = ConversationFactory(), ConversationFactory()
+
+    assert item_of(older).order < item_of(newer).order
+    assert item_of(older, current=older.pk).current
+    assert not item_of(older).running

@@ -1,0 +1,280 @@
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.urls.resolvers import URLPattern
+
+from apps.accounts.models import User
+from apps.chat import reading
+from apps.chat.actions import delete
+from apps.chat.models import Conversation, Message
+from apps.web import wording
+from apps.web.commands import COMMANDS
+from apps.web.urls import urlpatterns
+from tests.chat.test_reading import long_path, queries
+from tests.factories import ChunkFactory, ConversationFactory, MessageFactory, ReplyFactory
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+KEY = "key-of-one"
+
+
+@pytest.fixture
+def question(owner: User) -> Message:
+    return MessageFactory(conversation__owner=owner, conversation__title="Sky", content="Why <b>?")
+
+
+@pytest.fixture
+def reply(question: Message) -> Message:
+    return ReplyFactory(parent=question, content="**Because** <script>")
+
+
+def url_of(pattern: URLPattern, conversation: object, message: object) -> str:
+    values = {"conversation_id": conversation, "message_id": message, "name": "stop"}
+    taken = pattern.pattern.converters
+    return reverse(str(pattern.name), kwargs={name: values[name] for name in taken})
+
+
+def gets(conversation: object, message: object) -> list[str]:
+    """Every page about one conversation."""
+    patterns = [pattern for pattern in urlpatterns if pattern.name != "command"]
+    owned = [url_of(pattern, conversation, message) for pattern in patterns if pattern.pattern.converters]
+    return [*owned, f"/conversations/?before={conversation}"]
+
+
+def fields(message: object) -> dict[str, str]:
+    return {"key": KEY, "text": "Why?", "title": "Mine", "message": str(message)}
+
+
+class TestEveryPage:
+    @pytest.mark.parametrize("pattern", urlpatterns, ids=lambda pattern: pattern.name)
+    def test_it_asks_who_you_are(self, client: Client, reply: Message, pattern: URLPattern) -> None:
+        url = url_of(pattern, reply.conversation_id, reply.pk)
+
+        response = client.post(url) if pattern.name == "command" else client.get(url)
+
+        assert response.status_code == 302
+        assert response["Location"].startswith("/accounts/login/?next=")
+
+    def test_it_is_never_cached(self, page: Client, reply: Message) -> None:
+        urls = [reverse("new"), *gets(reply.conversation_id, reply.pk)]
+
+        responses = [page.get(url) for url in urls]
+
+        assert [response.status_code for response in responses] == [200] * len(urls)
+        assert all("no-store" in response["Cache-Control"] for response in responses)
+        assert all("private" in response["Cache-Control"] for response in responses)
+
+    def test_it_is_read_only_by_safe_methods(self, page: Client, reply: Message) -> None:
+        for url in [reverse("new"), *gets(reply.conversation_id, reply.pk)]:
+            assert page.post(url).status_code == 405
+
+    @pytest.mark.parametrize("headers", [{}, HTMX])
+    def test_a_stranger_gets_what_an_absent_id_gets(
+        self, page: Client, stranger: User, headers: dict[str, str]
+    ) -> None:
+        theirs = ReplyFactory(parent__conversation__owner=stranger)
+        foreign, absent = (theirs.conversation_id, theirs.pk), (uuid.uuid4(), uuid.uuid4())
+
+        answers = [[page.get(url, headers=headers) for url in gets(*ids)] for ids in (foreign, absent)]
+
+        bodies = [[(answer.status_code, answer.content) for answer in some] for some in answers]
+        assert bodies[0] == bodies[1]
+        assert {status for status, _ in bodies[0]} == {404}
+
+    def test_a_message_is_found_in_its_own_conversation_alone(
+        self, page: Client, owner: User, reply: Message
+    ) -> None:
+        other = ReplyFactory(parent__conversation__owner=owner)
+
+        for name in ("older", "source"):
+            assert page.get(reverse(name, args=[reply.conversation_id, other.pk])).status_code == 404
+
+    def test_what_is_deleted_is_gone(self, page: Client, owner: User, reply: Message) -> None:
+        delete(owner, reply.conversation_id)
+
+        for url in gets(reply.conversation_id, reply.pk):
+            assert page.get(url).status_code == 404
+
+
+class TestConversation:
+    def test_it_shows_the_transcript_escaped_and_drawn(self, page: Client, reply: Message) -> None:
+        html = page.get(reverse("conversation", args=[reply.conversation_id])).content.decode()
+
+        assert "Why &lt;b&gt;?" in html
+        assert "<strong>Because</strong> &lt;script&gt;" in html
+        assert "<title>Sky · Colloquy</title>" in html
+
+    def test_it_says_how_far_it_has_been_drawn(self, page: Client, owner: User) -> None:
+        conversation = ConversationFactory(owner=owner, rev=7)
+
+        html = page.get(reverse("conversation", args=[conversation.pk])).content.decode()
+
+        assert f'data-conversation="{conversation.pk}" data-rev="7" data-account-rev="0"' in html
+
+    def test_it_shows_the_text_so_far(self, page: Client, question: Message) -> None:
+        running = ReplyFactory(parent=question, streaming=True)
+        ChunkFactory(message=running, text="One.\n\nTwo")
+
+        html = page.get(reverse("conversation", args=[question.conversation_id])).content.decode()
+
+        blocks, _, tail = html.partition(f'id="message-{running.pk}-tail"')
+        assert "One.</p>" in blocks
+        assert "Two" not in blocks
+        assert "Two</p>" in tail
+
+    def test_it_leads_upwards_through_a_long_one(self, page: Client, owner: User) -> None:
+        conversation = ConversationFactory(owner=owner)
+        path = long_path(conversation, reading.WINDOW + 2)
+        above = reverse("older", args=[conversation.pk, path[2].pk])
+
+        assert above in page.get(reverse("conversation", args=[conversation.pk])).content.decode()
+        fragment = page.get(above, headers=HTMX).content.decode()
+        whole = page.get(above).content.decode()
+
+        assert fragment.count("<article") == whole.count("<article") == 2
+        assert "<html" in whole
+        assert "<html" not in fragment
+
+    def test_a_long_one_costs_no_further_query(self, page: Client, owner: User) -> None:
+        short, long = ConversationFactory.create_batch(2, owner=owner)
+        long_path(short, 60)
+        long_path(long, 600)
+
+        def read(conversation: Conversation) -> Callable[[], object]:
+            return lambda: page.get(reverse("conversation", args=[conversation.pk]))
+
+        queries(read(short))
+        assert queries(read(short)) == queries(read(long)) <= 10
+
+
+class TestList:
+    def test_a_new_page_lists_what_is_there(self, page: Client, question: Message) -> None:
+        html = page.get(reverse("new")).content.decode()
+
+        assert f'id="conversation-{question.conversation_id}"' in html
+        assert 'data-conversation="" data-rev="0"' in html
+
+    def test_every_new_page_names_a_conversation_of_its_own(self, page: Client) -> None:
+        ids = {page.get(reverse("new")).context["new_id"] for _ in range(2)}
+
+        assert len(ids) == 2
+
+    def test_the_rest_of_the_list_is_a_fragment_for_htmx(self, page: Client, owner: User) -> None:
+        ConversationFactory.create_batch(reading.PAGE + 3, owner=owner)
+        url = page.get(reverse("new")).context["next_items_url"]
+
+        fragment = page.get(url, headers=HTMX).content.decode()
+
+        assert fragment.count('class="conversation"') == 3
+        assert "<html" not in fragment
+        assert "<html" in page.get(url).content.decode()
+
+    def test_a_long_list_costs_no_further_query(self, page: Client, owner: User) -> None:
+        ConversationFactory.create_batch(2, owner=owner)
+        page.get(reverse("new"))
+        short = queries(lambda: page.get(reverse("new")))
+
+        ConversationFactory.create_batch(reading.PAGE + 10, owner=owner)
+
+        assert queries(lambda: page.get(reverse("new"))) == short
+
+    @pytest.mark.parametrize("before", ["", "x", "%00", "1"])
+    def test_a_place_that_cannot_be_is_absent(self, page: Client, before: str) -> None:
+        assert page.get(f"/conversations/?before={before}").status_code == 404
+
+
+class TestSource:
+    def test_it_is_what_was_written(self, page: Client, reply: Message) -> None:
+        response = page.get(reverse("source", args=[reply.conversation_id, reply.pk]))
+
+        assert response.content.decode() == "**Because** <script>"
+        assert response["Content-Type"] == "text/plain; charset=utf-8"
+        assert response["X-Content-Type-Options"] == "nosniff"
+
+
+class TestCommands:
+    @pytest.mark.parametrize("name", COMMANDS)
+    def test_a_stranger_gets_what_an_absent_id_gets(self, page: Client, stranger: User, name: str) -> None:
+        theirs = ReplyFactory(parent__conversation__owner=stranger, stopped=True)
+        urls = [reverse("command", args=[pk, name]) for pk in (theirs.conversation_id, uuid.uuid4())]
+
+        foreign, absent = [page.post(url, fields(theirs.pk)) for url in urls]
+
+        assert foreign.status_code == 404
+        if name != "send":  # there an absent id begins a conversation
+            assert (absent.status_code, absent.content) == (404, foreign.content)
+        assert Message.objects.get(pk=theirs.pk).status == "stopped"
+        assert Conversation.objects.get(pk=theirs.conversation_id).rev == 0
+
+    def test_a_plain_form_sends_and_is_led_to_the_conversation(self, page: Client) -> None:
+        pk = uuid.uuid4()
+
+        response = page.post(reverse("command", args=[pk, "send"]), {"key": KEY, "text": "one\r\ntwo"})
+
+        assert (response.status_code, response["Location"]) == (302, f"/c/{pk}/")
+        assert Message.objects.get(client_key=KEY).content == "one\ntwo"
+
+    def test_the_same_form_twice_is_one_message(self, page: Client, question: Message) -> None:
+        url = reverse("command", args=[question.conversation_id, "send"])
+
+        answers = [page.post(url, fields(question.pk)).status_code for _ in range(2)]
+
+        assert answers == [302, 302]
+        assert Message.objects.filter(client_key=KEY).count() == 1
+
+    def test_htmx_hears_of_the_effect_by_the_socket(self, page: Client, question: Message) -> None:
+        url = reverse("command", args=[question.conversation_id, "rename"])
+
+        response = page.post(url, {"title": "Mine"}, headers=HTMX)
+
+        assert (response.status_code, response.content) == (204, b"")
+        assert Conversation.objects.get().title == "Mine"
+
+    def test_a_deletion_leads_to_a_new_page(self, page: Client, question: Message) -> None:
+        response = page.post(reverse("command", args=[question.conversation_id, "delete"]))
+
+        assert response["Location"] == "/"
+
+    @pytest.mark.parametrize(
+        ("name", "values", "code"),
+        [
+            ("send", {"text": " ", "key": KEY}, "blank"),
+            ("send", {"text": "Why?", "key": "x"}, "invalid"),
+            ("rename", {"title": ""}, "blank"),
+            ("rename", {"title": "x" * 201}, "too_long"),
+            ("stop", {"message": "x"}, "invalid"),
+            ("stop", {}, "required"),
+            ("explode", {}, "unknown_command"),
+        ],
+    )
+    def test_a_wish_that_cannot_be_granted_says_why(
+        self, page: Client, question: Message, name: str, values: dict[str, str], code: str
+    ) -> None:
+        response = page.post(reverse("command", args=[question.conversation_id, name]), values)
+
+        assert response.status_code == 422
+        assert str(wording.REJECTIONS[code]) in response.content.decode()
+
+    def test_a_wish_that_came_too_late_says_so(self, page: Client, reply: Message) -> None:
+        url = reverse("command", args=[reply.conversation_id, "try-again"])
+
+        response = page.post(url, {"message": str(reply.pk)})
+
+        assert response.status_code == 422
+        assert str(wording.REJECTIONS["not_possible"]) in response.content.decode()
+
+    def test_a_wish_is_never_granted_to_a_link(self, page: Client, question: Message) -> None:
+        assert page.get(reverse("command", args=[question.conversation_id, "delete"])).status_code == 405
+
+    def test_a_wish_from_another_site_is_refused(self, owner: User, question: Message) -> None:
+        careful = Client(enforce_csrf_checks=True)
+        careful.force_login(owner)
+
+        response = careful.post(reverse("command", args=[question.conversation_id, "delete"]))
+
+        assert response.status_code == 403
+        assert Conversation.objects.owned_by(owner).exists()
