@@ -21,7 +21,7 @@ PATIENCE = 300.0  # seconds without a choice in any chunk, however lively the co
 LINGER = 2.0  # seconds for the usage that comes behind the finish reason
 GOODBYE = 0.1  # seconds for the end of the body behind [DONE], which keeps the connection reusable
 MAX_ERROR_BODY = 64 << 10
-FAIR_SHARE = 64 << 10  # bytes read from one stream before the others have a turn
+FAIR_SHARE = 8 << 10  # bytes of events, about a millisecond's work, before the others have a turn
 GO_ON = (
     "Your last message was cut off. Go on exactly where it ends, in the middle of the word if need be. "
     "Repeat nothing, explain nothing."
@@ -184,13 +184,13 @@ async def _events(response: httpx2.Response) -> AsyncGenerator[Event, None]:
         event_seen = event_seen or bool(events)
         for event in events or [NOTHING]:
             yield event
-        unshared += len(chunk)
-        if unshared > FAIR_SHARE:
-            unshared = 0
-            await asyncio.sleep(0)
+            unshared += len(event.data) or len(chunk)
+            if unshared > FAIR_SHARE:
+                unshared = 0
+                await asyncio.sleep(0)
     for event in parser.end():
         yield event
-    if unshared and not event_seen:
+    if response.num_bytes_downloaded and not event_seen:
         raise BadResponse
 
 
