@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,6 +10,8 @@ from tests.support.product import Account, Product
 from tests.support.product import product as running_product
 
 PEOPLE = 40  # more than the tests of this folder ask for
+TITLED_WITHIN = 15.0  # seconds
+UNTITLED = "SELECT count(*) FROM chat_conversation WHERE title_state = 'wanted'"
 
 
 @pytest.fixture(scope="package")
@@ -87,5 +90,13 @@ def model_owner(
     model_accounts: Iterator[Account],
     model_server: OpenAIServer,
 ) -> Person:
+    wait_until_titled(model_product)  # a late request would take what the next test scripts
     model_server.forget()
     return people(model_product, next(model_accounts))
+
+
+def wait_until_titled(product: Product) -> None:
+    deadline = time.monotonic() + TITLED_WITHIN
+    while product.query(UNTITLED) != [(0,)]:
+        assert time.monotonic() < deadline, "a title never came"
+        time.sleep(0.05)

@@ -25,6 +25,7 @@ def test_sign_out_in_one_tab_ends_the_other(owner: Person) -> None:
     tab, other = owner.open(), owner.open()
     other.send("/long 3").expect_status("complete")
 
+    tab.front()
     tab.page.locator(".account").click()
     tab.page.get_by_role("button", name="Sign out").click()
 

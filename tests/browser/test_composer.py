@@ -46,7 +46,7 @@ def test_next_message_waits_for_the_answer_and_is_kept(owner: Person) -> None:
 
     expect(tab.page.locator("#composer-note")).to_have_text("Wait for the answer, or stop it.")
     expect(tab.composer).to_have_value("impatient")
-    reply.button("Stop").click()
+    reply.press("Stop")
     reply.expect_status("stopped")
     tab.composer.press("Enter")
     expect(tab.messages).to_have_count(4)

@@ -33,7 +33,7 @@ def test_stop_ends_the_answer_within_a_second_and_continue_appends_to_it(owner: 
     kept = owner.source(tab.path, reply.id)
     assert words_of(kept) == words_of(reply.text)
 
-    reply.button("Continue").click()
+    reply.press("Continue")
     reply.expect_status("complete")
 
     assert kept != demo_answers.long(100)
@@ -47,7 +47,7 @@ def test_silent_model_can_be_stopped(owner: Person) -> None:
     reply.expect_status("streaming")
     expect(reply.entry.locator(".thinking")).to_be_visible()
 
-    reply.button("Stop").click()
+    reply.press("Stop")
 
     reply.expect_status("stopped", timeout=2_000)
     expect(reply.entry.locator(".thinking")).to_be_hidden()
@@ -60,9 +60,9 @@ def test_failure_before_any_text_says_so_plainly_and_is_tried_again_in_place(own
     expect(reply.problem).to_have_text(str(wording.ERRORS["context_too_long"]))
     attempt = owner.product.reply(reply.id).attempt
 
-    reply.button("Try again").click()
+    with reply.redrawn():
+        reply.press("Try again")
 
-    expect(reply.problem).to_have_count(0)
     reply.expect_status("failed")
     assert owner.product.reply(reply.id).attempt == attempt + 1
     expect(tab.messages).to_have_count(2)
@@ -76,12 +76,12 @@ def test_failure_behind_text_keeps_it_and_the_next_try_stands_beside_it(owner: P
     written = demo_answers.first_words(demo_answers.long(60), 20)
     assert owner.source(tab.path, reply.id) == written
 
-    reply.button("Try again").click()
+    reply.press("Try again")
     expect(reply.entry).to_have_count(0)
     other = tab.reply()
     other.expect_status("interrupted")
     assert siblings(other) == "2/2"
-    other.button("Previous version").click()
+    other.press("Previous version")
 
     expect(reply.entry).to_be_visible()
     assert siblings(reply) == "1/2"
@@ -96,11 +96,11 @@ def test_choosing_another_version_shows_it_in_every_tab(owner: Person) -> None:
     reply = first.send("/cut 5")
     reply.expect_status("interrupted")
     second = owner.open(first.path)
-    reply.button("Try again").click()
+    reply.press("Try again")
     other = _newest(second, but=reply)
     other.expect_status("interrupted")
 
-    other.button("Previous version").click()
+    other.press("Previous version")
 
     for tab in (first, second):
         expect(Reply(tab.page, reply.id).entry.locator(".siblings-count")).to_have_text("1/2")
@@ -113,7 +113,7 @@ def test_cut_answer_is_continued_to_its_end(owner: Person) -> None:
     reply.expect_status("interrupted")
     expect(reply.problem).to_have_text(str(wording.ERRORS["cut_off"]))
 
-    reply.button("Continue").click()
+    reply.press("Continue")
     reply.expect_status("complete")
 
     assert owner.source(tab.path, reply.id) == demo_answers.long(60)

@@ -53,7 +53,7 @@ def test_stop_closes_the_connection_to_the_provider(model_owner: Person, model_s
     model_server.wait_for_open_streams(1)
 
     began = time.monotonic()
-    reply.button("Stop").click()
+    reply.press("Stop")
     reply.expect_status("stopped")
 
     assert time.monotonic() - began < 1.0
@@ -68,11 +68,11 @@ def test_continue_appends_what_the_model_says_next(model_owner: Person, model_se
     model_server.play(Script([text("The beginning "), HANG]))
     reply = tab.send("Tell me")
     reply.expect_words(2)
-    reply.button("Stop").click()
+    reply.press("Stop")
     reply.expect_status("stopped")
 
     model_server.play(Script([text("and the end."), *END]))
-    reply.button("Continue").click()
+    reply.press("Continue")
     reply.expect_status("complete")
 
     assert model_owner.source(tab.path, reply.id) == "The beginning and the end."
@@ -95,7 +95,7 @@ def test_next_try_after_a_failure_may_succeed(model_owner: Person, model_server:
     reply = tab.send("hello")
     reply.expect_status("failed")
 
-    reply.button("Try again").click()
+    reply.press("Try again")
     reply.expect_status("complete")
 
     assert model_owner.source(tab.path, reply.id) == REPLY

@@ -1,0 +1,83 @@
+"""Pictures of the main states for people to look at: `SCREENSHOTS=folder make test`."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser import Person
+from tests.support.product import Account, Product
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.embedded_only,
+    pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="SCREENSHOTS names no folder"),
+]
+
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+LOOKS = {
+    "light": {"viewport": DESK, "color_scheme": "light"},
+    "dark": {"viewport": DESK, "color_scheme": "dark"},
+    "phone": {"viewport": PHONE, "color_scheme": "light", "has_touch": True, "is_mobile": True},
+    "phone-dark": {"viewport": PHONE, "color_scheme": "dark", "has_touch": True, "is_mobile": True},
+}
+
+
+@pytest.fixture(params=LOOKS)
+def look(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def picture(look: str) -> Callable[..., None]:
+    folder = Path(os.environ["SCREENSHOTS"])
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def take(person: Person, name: str, *, full: bool = False) -> None:
+        page = person.context.pages[-1]
+        page.screenshot(path=folder / f"{name}-{look}.png", full_page=full, animations="disabled")
+
+    return take
+
+
+def test_account_pages(
+    look: str, picture: Callable[..., None], people: Callable[..., Person], product: Product
+) -> None:
+    visitor = people(product, **LOOKS[look])
+    for name in ("login", "signup", "password/reset"):
+        visitor.open(f"/accounts/{name}/")
+        picture(visitor, name.replace("/", "-"))
+
+
+def test_conversation(
+    look: str,
+    picture: Callable[..., None],
+    people: Callable[..., Person],
+    product: Product,
+    accounts: Iterator[Account],
+) -> None:
+    person = people(product, next(accounts), **LOOKS[look])
+    tab = person.open()
+    picture(person, "empty")
+
+    reply = tab.send("How does a suspension bridge carry its load?")
+    expect(reply.body.locator("table")).to_be_visible(timeout=20_000)
+    picture(person, "streaming")
+    reply.expect_status("complete")
+    picture(person, "complete")
+    picture(person, "whole", full=True)
+
+    tab.send("/error unauthorized 12").expect_status("interrupted")
+    picture(person, "interrupted")
+    tab.send("/error rate_limited 0").expect_status("failed")
+    picture(person, "failed")
+
+    if "phone" in look:
+        tab.page.locator(".header-menu").click()
+    picture(person, "list")
+    tab.page.locator(".conversation-more").first.click()
+    picture(person, "menu")
+    tab.page.locator(".menu-item", has_text="Delete").first.click()
+    picture(person, "dialog")
