@@ -36,11 +36,11 @@ function start(announcer) {
 if (connection) {
   let timer = 0;
   document.addEventListener("colloquy:lost", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => { connection.textContent = connection.dataset.lost; }, LOST_AFTER);
+    timer ||= setTimeout(() => { connection.textContent = connection.dataset.lost; }, LOST_AFTER);
   });
   document.addEventListener("colloquy:open", () => {
     clearTimeout(timer);
+    timer = 0;
     connection.textContent = "";
   });
 }
