@@ -35,9 +35,9 @@ def picture(look: str) -> Callable[..., None]:
     folder = Path(os.environ["SCREENSHOTS"])
     folder.mkdir(parents=True, exist_ok=True)
 
-    def take(person: Person, name: str, *, full: bool = False) -> None:
+    def take(person: Person, name: str) -> None:
         page = person.context.pages[-1]
-        page.screenshot(path=folder / f"{name}-{look}.png", full_page=full, animations="disabled")
+        page.screenshot(path=folder / f"{name}-{look}.png", animations="disabled")
 
     return take
 
@@ -67,7 +67,6 @@ def test_conversation(
     picture(person, "streaming")
     reply.expect_status("complete")
     picture(person, "complete")
-    picture(person, "whole", full=True)
 
     tab.send("/error unauthorized 12").expect_status("interrupted")
     picture(person, "interrupted")
