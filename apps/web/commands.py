@@ -42,7 +42,7 @@ class ConversationForm(forms.Form):
 
 
 class SendForm(ConversationForm):
-    key = forms.RegexField(r"^[\w-]{8,64}$")
+    key = forms.RegexField(r"\A[\w-]{8,64}\Z")
     text = GatedField(partial(admit, limit=MAX_MESSAGE))
 
 
