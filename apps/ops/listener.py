@@ -93,6 +93,7 @@ class Listener(Server):  # type: ignore[misc]  # Daphne ships no types
 
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)
+        self.ws_factory.setProtocolOptions(failByDrop=False)  # a broken frame is answered with a close code
         port.factory = BoundedFactory(self)
         self._ports.append(port)
         self._on_listening()
