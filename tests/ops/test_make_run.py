@@ -70,8 +70,10 @@ def test_it_serves_and_ends_cleanly_and_serves_again(tmp_path):
 
 
 def test_a_taken_port_is_said_and_ends_it(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        with make_run(tmp_path, taken.getsockname()[1]) as running:
-            running.wait(DEADLINE)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        make_run(tmp_path, taken.getsockname()[1]) as running,
+    ):
+        running.wait(DEADLINE)
 
     assert running.returncode != 0
