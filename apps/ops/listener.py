@@ -2,10 +2,13 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from autobahn.exception import Disconnected
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server, twisted_loop
+from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 
 from apps.ops.memory import return_freed_memory
@@ -62,6 +65,13 @@ class BoundedFactory(HTTPFactory):  # type: ignore[misc]  # Daphne ships no type
         return protocol
 
 
+class Socket(WebSocketProtocol):  # type: ignore[misc]  # Daphne ships no types
+    def serverSend(self, content: str, binary: bool = False) -> None:  # noqa: N802 - Daphne's
+        """A page that is leaving has nothing more to be told; its consumer hears of that next."""
+        with suppress(Disconnected):
+            super().serverSend(content, binary)
+
+
 class Listener(Server):  # type: ignore[misc]  # Daphne ships no types
     """A Daphne server that leaves signals to its owner and keeps hold of its ports."""
 
@@ -93,6 +103,7 @@ class Listener(Server):  # type: ignore[misc]  # Daphne ships no types
 
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)
+        self.ws_factory.protocol = Socket
         self.ws_factory.setProtocolOptions(failByDrop=False)  # a broken frame is answered with a close code
         port.factory = BoundedFactory(self)
         self._ports.append(port)
