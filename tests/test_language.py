@@ -14,7 +14,7 @@ PAGES = ["account_login", "account_signup", "account_reset_password"]
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("language", ["de", "fr-CH, fr;q=0.9", "ar", "zh-hans", "*", "\x00", "x" * 500])
+@pytest.mark.parametrize("language", ["de", "ar, fr;q=0.9"])
 def test_a_page_is_english_whatever_the_browser_prefers(client: Client, name: str, language: str) -> None:
     url = reverse(name)
 

@@ -100,7 +100,7 @@ MOVES: list[Callable[[Life], None]] = [
 
 
 @pytest.mark.django_db
-@settings(deadline=None, max_examples=30, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=20, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(moves=st.lists(st.sampled_from(MOVES), max_size=25), seed=st.integers(0, 2**32))
 def test_changes_lead_from_any_page_to_the_page_of_now(
     moves: list[Callable[[Life], None]], seed: int

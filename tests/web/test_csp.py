@@ -19,7 +19,7 @@ POLICY = {
     "form-action": ["'self'"],
     "frame-ancestors": ["'none'"],
 }
-FOR_ALL = ["/livez", "/no-such-page", "/admin/login/"]
+FOR_ALL = ["/no-such-page", "/admin/login/"]
 FOR_STRANGERS = ["account_login", "account_signup", "account_reset_password", "account_reset_password_done"]
 FOR_PEOPLE = ["new", "account_logout", "account_email", "account_change_password"]
 FOR_STAFF = ["admin:index", "admin:chat_conversation_changelist", "admin:accounts_user_add"]
