@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import unescape
@@ -20,6 +20,7 @@ from tests.support.openai_failures import SECRET
 from tests.support.product import Account
 from tests.support.websocket import TEXT, Closed, Socket, connect
 
+CSRF_TOKEN = "a" * 32
 REJECTION_CODES = ("invalid", "blank", *REJECTIONS)  # some share a sentence: the first one stands for all
 FINAL = ("complete", "stopped", "interrupted", "failed")
 NEVER_SHOWN = (
@@ -140,17 +141,13 @@ class Person:
 
     conversation = ""
 
-    def __init__(self, base_url: str, account: Account) -> None:
+    def __init__(self, base_url: str, account: Account, http: httpx2.Client) -> None:
         self.base_url, self.email, self.session = base_url, account.email, account.session
-        self.http = httpx2.Client(base_url=base_url, timeout=30, cookies={"sessionid": account.session})
-        assert self.get("/").status_code == 200
-
-    def close(self) -> None:
-        self.http.close()
+        self._http = http
 
     @property
     def cookie(self) -> str:
-        return f"sessionid={self.session}"
+        return f"sessionid={self.session}; csrftoken={CSRF_TOKEN}"
 
     def socket_url(self, conversation: str = "", rev: object = 0, account_rev: object = 0) -> str:
         return f"{self.base_url}/ws/?conversation={conversation}&rev={rev}&account_rev={account_rev}"
@@ -169,7 +166,7 @@ class Person:
         """What an administrator does who ticks "active" off."""
         found = re.search(
             r'href="(/admin/accounts/user/\d+/change/)[^"]*">' + re.escape(other.email),
-            self.get("/admin/accounts/user/").text,
+            self.get(f"/admin/accounts/user/?q={other.email}").text,
         )
         assert found
         fields = {"email": other.email, "date_joined_0": "2024-01-01", "date_joined_1": "00:00:00"}
@@ -200,14 +197,15 @@ class Person:
                 return closed.code
 
     def get(self, path: str) -> httpx2.Response:
-        return self._looked_at(self.http.get(path))
+        return self._ask("GET", path)
 
-    def post(self, path: str, content: bytes | None = None, **fields: object) -> httpx2.Response:
-        headers = {"X-CSRFToken": self.http.cookies["csrftoken"], "Origin": self.base_url}
-        if content is None:
-            return self._looked_at(self.http.post(path, data=fields, headers=headers))
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
-        return self._looked_at(self.http.post(path, content=content, headers=headers))
+    def post(self, path: str, content: bytes | None = None, **fields: str) -> httpx2.Response:
+        headers = {
+            "X-CSRFToken": CSRF_TOKEN,
+            "Origin": self.base_url,
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        return self._ask("POST", path, headers=headers, content=content or form(**fields))
 
     def messages(self, conversation: str) -> list[Shown]:
         answer = self.get(f"/c/{conversation}/")
@@ -229,7 +227,13 @@ class Person:
         page = self.get(f"/c/{conversation}/").text
         return page[page.index('<form id="title-form"') :]
 
-    def _looked_at(self, answer: httpx2.Response) -> httpx2.Response:
+    def _ask(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> httpx2.Response:
+        answer = self._http.request(
+            method, self.base_url + path, headers={"Cookie": self.cookie, **(headers or {})}, **more
+        )
+        self._http.cookies.clear()  # shared by all: nobody is remembered
         assert answer.status_code < 500, answer.status_code
         looked_at(answer.text)
         return answer

@@ -10,7 +10,7 @@ import pytest
 from tests.bad_inputs.expand import Entry, entries
 from tests.bad_inputs.mutations import SIZES
 from tests.bad_inputs.outcomes import OUTCOMES
-from tests.bad_inputs.people import Person, form
+from tests.bad_inputs.people import CSRF_TOKEN, Person, form
 from tests.bad_inputs.surroundings import resident
 from tests.support.product import Product
 
@@ -132,8 +132,8 @@ async def _post_in_pieces(person: Person, pieces: list[bytes], *, length: int | 
     head = [
         f"POST /c/{uuid.uuid4()}/send/ HTTP/1.1",
         f"Host: {host}",
-        f"Cookie: {person.cookie}; csrftoken={person.http.cookies['csrftoken']}",
-        f"X-CSRFToken: {person.http.cookies['csrftoken']}",
+        f"Cookie: {person.cookie}",
+        f"X-CSRFToken: {CSRF_TOKEN}",
         f"Origin: {person.base_url}",
         "Content-Type: application/x-www-form-urlencoded",
         size,

@@ -48,14 +48,14 @@ def test_title_has_its_outcome_in_a_form(entry: Entry, alice: Person) -> None:
     assert OUTCOMES[entry.outcome](entry.value, verdict), verdict
 
 
-async def test_title_is_inert_wherever_it_is_shown(alice: Person, people: dict[str, Person]) -> None:
+async def test_title_is_inert_wherever_it_is_shown(alice: Person, admin: Person) -> None:
     hostile = next(entry for entry in ENTRIES if entry.outcome == "inert").value
     async with alice.page() as page:
         await page.send("hello")
         await page.rename(hostile)
         await page.until("&lt;script&gt;")
     places = ["".join(page.seen), alice.get(f"/c/{page.conversation}/").text]
-    places.append(people["admin"].get("/admin/chat/conversation/").text)
+    places.append(admin.get("/admin/chat/conversation/").text)
 
     assert all("&lt;script&gt;__pwn(900)" in place for place in places)
     assert not any(hostile in place for place in places)

@@ -24,7 +24,6 @@ MORE = (
     "endless_comments",
     "deep_json",
     "not_json",
-    "not_http",
     "bomb_in_error",
     "error_in_the_middle",
     "cut_in_a_line",
@@ -106,16 +105,17 @@ async def test_answer_to_a_deleted_conversation_is_dropped(alice: Person, produc
     assert alice.get(f"/c/{page.conversation}/").status_code == 404
 
 
-async def test_answer_to_a_deactivated_user_is_dropped(people: dict[str, Person], product: Product) -> None:
-    mallory = people["mallory"]
-    async with mallory.page() as page:
+async def test_answer_to_a_deactivated_user_is_dropped(
+    alice: Person, admin: Person, product: Product
+) -> None:
+    async with alice.page() as page:
         await page.send(f"!behaviour {ENTRIES['UP-043']}")
         await page.reply("streaming")
-        people["admin"].deactivate(mallory)
+        admin.deactivate(alice)
     over = until(lambda: product.query(CONTENT, UUID(page.conversation).hex) == [("stopped", 0)])
 
     assert over, product.query(CONTENT, UUID(page.conversation).hex)
-    assert mallory.get("/").status_code == 302
+    assert alice.get("/").status_code == 302
 
 
 def _assert_as_expected(behaviour: str, reply: Shown, text: str) -> None:
