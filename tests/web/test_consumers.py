@@ -229,7 +229,10 @@ class TestCatchingUp:
         async with running_hub(), tab(session, **position(conversation)) as page:
             await in_database(actions.rename)(owner, conversation.pk, title="Sea")
 
-            assert "Sea" in await page.frame()
+            seen = await page.until("Sea")
+
+        assert 'data-rev="3"' not in seen
+        assert "#messages" not in seen
 
     async def test_a_page_ahead_of_a_restored_backup_is_drawn_anew(
         self, session: str, question: Message
