@@ -50,14 +50,16 @@ def test_newcomer_signs_up_says_hello_and_loses_nothing_to_a_reload(
     expect(tab.titles).to_have_text([demo_answers.title("hello")])
 
     long_reply = tab.send("/long 400")
-    long_reply.expect_words(40)
+    long_reply.expect_words(120)
     before = long_reply.text
     tab.page.reload()
     assert words_of(long_reply.text).startswith(words_of(before))
     long_reply.expect_status("streaming")
+    long_reply.record()
     long_reply.expect_status("complete")
 
     written = demo_answers.long(400)
+    assert all(words_of(written).startswith(words_of(shown)) for _, shown in long_reply.recorded())
     assert person.source(tab.path, long_reply.id) == written
     assert words_of(long_reply.text) == words_of(written)
 
