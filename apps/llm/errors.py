@@ -66,8 +66,7 @@ class Unavailable(ProviderError):
 
 
 class TimedOut(ProviderError):
-    code = ErrorCode.TIMED_OUT
-    retryable = True
+    code = ErrorCode.TIMED_OUT  # its reader has waited long enough: not retryable
 
 
 class BadResponse(ProviderError):

@@ -15,7 +15,7 @@ from apps.llm.errors import BadResponse, CutOff, InvalidRequest, ProviderError, 
 from apps.llm.provider import Delta, Finish, Request
 from apps.llm.sse import Event, EventParser
 
-TIMEOUT = httpx2.Timeout(connect=5, read=90, write=30, pool=5)
+SILENCE = 90.0  # seconds without a byte
 LIMITS = httpx2.Limits(max_connections=2000, max_keepalive_connections=200)
 PATIENCE = 300.0  # seconds without a choice in any chunk, however lively the comments are
 LINGER = 2.0  # seconds for the usage that comes behind the finish reason
@@ -36,14 +36,14 @@ class OpenAIProvider:
         api_key: str,
         base_url: str | None = None,
         prefill: bool = False,
-        timeout: httpx2.Timeout = TIMEOUT,
+        silence: float = SILENCE,
         patience: float = PATIENCE,
         linger: float = LINGER,
     ) -> None:
         self._api_key = api_key
         self._base_url = base_url
         self._prefill = prefill
-        self._timeout = timeout
+        self._timeout = httpx2.Timeout(connect=5, read=silence, write=30, pool=5)
         self._patience = patience
         self._linger = linger
         self._usage_wanted = True

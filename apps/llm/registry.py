@@ -59,6 +59,9 @@ def _gateway() -> Gateway:
     if not api_key and not base_url:
         return Gateway(demo.DemoProvider(), (demo.MODEL_NAME,))
     provider = OpenAIProvider(
-        api_key=api_key or NO_KEY, base_url=base_url or None, prefill=settings.OPENAI_PREFILL
+        api_key=api_key or NO_KEY,
+        base_url=base_url or None,
+        prefill=settings.OPENAI_PREFILL,
+        silence=settings.OPENAI_TIMEOUT,
     )
     return Gateway(provider, tuple(settings.OPENAI_MODELS))

@@ -59,13 +59,17 @@ class Growth:
         self._blocks = f"message-{message_id}-blocks"
         self._tail = f"message-{message_id}-tail"
         self._sent: int | None = None
+        self._open = ""
 
     def fragment(self) -> str:
-        closed = self.drawing.closed
+        """What is new since the last one; empty if nothing is."""
+        closed, tail = self.drawing.closed, self.drawing.open
+        if (len(closed), tail) == (self._sent, self._open):
+            return ""
         blocks = ""
         if self._sent is None:
             blocks = f'<div id="{self._blocks}" hx-swap-oob="innerHTML">{"".join(closed)}</div>'
         elif len(closed) > self._sent:
             blocks = f'<div hx-swap-oob="beforeend:#{self._blocks}">{"".join(closed[self._sent :])}</div>'
-        self._sent = len(closed)
-        return f'{blocks}<div id="{self._tail}" hx-swap-oob="innerHTML">{self.drawing.open}</div>'
+        self._sent, self._open = len(closed), tail
+        return f'{blocks}<div id="{self._tail}" hx-swap-oob="innerHTML">{tail}</div>'

@@ -14,10 +14,12 @@ from apps.accounts.models import User
 from apps.chat import reading
 from apps.chat.models import Conversation
 from apps.chat.revisions import account_rev
+from apps.chat.text import clean
 from apps.web import wording
 from apps.web.cards import Position
 from apps.web.commands import Rejected, perform
 from apps.web.pages import items_context, transcript_context
+from apps.web.posts import posted
 
 
 @require_safe
@@ -73,9 +75,7 @@ def source(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Htt
 @login_required
 def command(request: HttpRequest, conversation_id: UUID, name: str) -> HttpResponse:
     """Grant a wish; htmx hears of its effect by the socket, a plain form is led back to the page."""
-    values: dict[str, Any] = {**request.POST.dict(), "conversation": str(conversation_id)}
-    if "text" in values:
-        values["text"] = values["text"].replace("\r\n", "\n")  # forms spell a line's end so; nobody typed it
+    values: dict[str, Any] = {**posted(request), "conversation": str(conversation_id)}
     try:
         perform(_user(request), name, values)
     except Rejected as rejected:
@@ -88,7 +88,7 @@ def command(request: HttpRequest, conversation_id: UUID, name: str) -> HttpRespo
 
 
 def _rejected(request: HttpRequest, code: str, values: dict[str, Any]) -> HttpResponse:
-    context = {"key": values.get("key", ""), "error": wording.rejection(code)}
+    context = {"key": clean(values.get("key", "")), "error": wording.rejection(code)}
     return render(request, "chat/_composer_error.html", context, status=422)
 
 

@@ -100,6 +100,7 @@ CELERY_BEAT_SCHEDULE = {
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")
 OPENAI_MODELS = tuple(env.list("OPENAI_MODELS", default=["gpt-4o-mini"]))
+OPENAI_TIMEOUT = env.float("OPENAI_TIMEOUT", default=90.0)
 OPENAI_PREFILL = env.bool("OPENAI_PREFILL", default=False)
 
 # -- People ----------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 
-import httpx2
 import pytest
 
 from apps.llm.errors import ProviderError
@@ -41,8 +40,7 @@ def provider(make_provider: MakeProvider) -> OpenAIProvider:
 
 @pytest.fixture
 def impatient(make_provider: MakeProvider) -> OpenAIProvider:
-    brief = httpx2.Timeout(connect=1, read=0.2, write=1, pool=1)
-    return make_provider(timeout=brief, patience=0.2, linger=0.1)
+    return make_provider(silence=0.2, patience=0.2, linger=0.1)
 
 
 def ask(question: str = "How are you?", **fields: object) -> Request:

@@ -16,7 +16,7 @@ import pytest
 from apps.ops.services import Services
 
 PROFILE = os.environ.get("COLLOQUY_PROFILE", "embedded")
-UNSET = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODELS", "SECRET_KEY", "ALLOWED_HOSTS", "LOG_LEVEL")
+UNSET = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODELS", "OPENAI_TIMEOUT", "SECRET_KEY", "ALLOWED_HOSTS", "LOG_LEVEL")
 
 _session = ExitStack()
 

@@ -26,6 +26,8 @@ class Reader:
         self.blocks = self.tail = "what was there before"
 
     def apply(self, fragment: str) -> None:
+        if not fragment:
+            return
         blocks, _, tail = fragment.rpartition(f'<div id="{TAIL}" hx-swap-oob="innerHTML">')
         self.tail = tail.removesuffix("</div>")
         for start, kept in (
@@ -45,6 +47,14 @@ class TestGrowth:
 
         assert fragment.startswith(f'<div id="{BLOCKS}" hx-swap-oob="innerHTML">')
         assert f'<div id="{TAIL}" hx-swap-oob="innerHTML">' in fragment
+
+    def test_nothing_new_is_no_fragment(self) -> None:
+        drawing = markdown.Drawing()
+        drawing.update("One.\n\nTwo")
+        growth = Growth(PK, drawing)
+        growth.fragment()
+
+        assert growth.fragment() == ""
 
     def test_later_fragments_append_only_what_was_closed_since(self) -> None:
         drawing = markdown.Drawing()
