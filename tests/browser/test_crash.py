@@ -14,7 +14,7 @@ from tests.support.product import Product, words_of
 pytestmark = pytest.mark.browser
 
 WRITTEN = demo_answers.long(100)
-LOST_SERVER = re.compile(r"WebSocket connection to .* failed|\[object Event\]|ERR_CONNECTION_REFUSED")
+LOST_SERVER = re.compile(r"WebSocket connection to .* failed|\[object Event\]|net::ERR_")
 
 
 @pytest.fixture
