@@ -27,9 +27,9 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
         with monkeypatch.context() as patch:
             for name in [name for name in sys.modules if name.startswith("config.settings.")]:
                 patch.delitem(sys.modules, name)
+            patch.setattr("environ.Env.read_env", lambda *_: None)  # a .env of this checkout's
             for name in OURS:
-                patch.setenv(name, "")
-            patch.delenv("DATABASE_URL")
+                patch.delenv(name, raising=False)
             for name, value in {"DATA_DIR": str(data), **environment}.items():
                 patch.setenv(name, value)
             loaded = importlib.import_module(f"config.settings.{module}")

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -81,7 +82,8 @@ def test_cards_of_many_messages_cost_one_query() -> None:
 
 
 def test_an_item_is_ordered_by_its_last_activity() -> None:
-    older, newer = ConversationFactory(), ConversationFactory()
+    newer = ConversationFactory()
+    older = ConversationFactory(updated_at=newer.updated_at - timedelta(seconds=1))
 
     assert item_of(older).order < item_of(newer).order
     assert item_of(older, current=older.pk).current

@@ -231,7 +231,7 @@ class TestCatchingUp:
 
             seen = await page.until("Sea")
 
-        assert 'data-rev="3"' not in seen
+        assert 'data-rev="3" data-account-rev="0"' not in seen
         assert "#messages" not in seen
 
     async def test_a_page_ahead_of_a_restored_backup_is_drawn_anew(
