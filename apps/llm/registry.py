@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from apps.llm import demo
 from apps.llm.errors import ModelNotFound
-from apps.llm.openai import OpenAIProvider
 from apps.llm.provider import Provider
 
+OPENAI = "apps.llm.openai.OpenAIProvider"  # by name: loading its package takes longer than all of ours together
 NO_KEY = "none"  # servers of one's own take any key, but the client insists on one
 
 
@@ -58,7 +59,7 @@ def _gateway() -> Gateway:
     api_key, base_url = settings.OPENAI_API_KEY.strip(), settings.OPENAI_BASE_URL.strip()
     if not api_key and not base_url:
         return Gateway(demo.DemoProvider(), (demo.MODEL_NAME,))
-    provider = OpenAIProvider(
+    provider = import_string(OPENAI)(
         api_key=api_key or NO_KEY,
         base_url=base_url or None,
         prefill=settings.OPENAI_PREFILL,
