@@ -29,6 +29,7 @@ async def test_message_has_its_outcome_and_again_the_same(entry: Entry, alice: P
     assert again == first
 
 
+@pytest.mark.embedded_only
 @pytest.mark.parametrize("entry", FORMABLE, ids=name)
 def test_message_has_its_outcome_in_a_form(entry: Entry, alice: Person) -> None:
     verdict = alice.send_by_form(str(uuid.uuid4()), entry.value)
@@ -36,6 +37,7 @@ def test_message_has_its_outcome_in_a_form(entry: Entry, alice: Person) -> None:
     assert OUTCOMES[entry.outcome](entry.value, verdict), verdict
 
 
+@pytest.mark.embedded_only
 @pytest.mark.parametrize("entry", [entry for entry in TEXTS if entry not in FORMABLE], ids=name)
 def test_form_drops_what_the_socket_drops(entry: Entry, alice: Person) -> None:
     verdict = alice.send_by_form(str(uuid.uuid4()), entry.value)

@@ -38,6 +38,7 @@ async def test_title_has_its_outcome_and_again_the_same(entry: Entry, alice: Per
     assert verdict.stored or alice.title(page.conversation) in {before, "A scripted title"}
 
 
+@pytest.mark.embedded_only
 @pytest.mark.parametrize("entry", FORMABLE, ids=name)
 def test_title_has_its_outcome_in_a_form(entry: Entry, alice: Person) -> None:
     conversation = str(uuid.uuid4())

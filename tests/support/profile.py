@@ -16,7 +16,28 @@ import pytest
 from apps.ops.services import Services
 
 PROFILE = os.environ.get("COLLOQUY_PROFILE", "embedded")
-UNSET = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODELS", "OPENAI_TIMEOUT", "SECRET_KEY", "ALLOWED_HOSTS", "LOG_LEVEL")
+# Nothing in these asks which database or bus there is.
+EMBEDDED_ONLY = (
+    "tests/bad_inputs/test_frames.py",
+    "tests/browser/test_accounts.py",
+    "tests/browser/test_composer.py",
+    "tests/llm/",
+    "tests/ops/",
+    "tests/test_architecture.py",
+    "tests/test_checks.py",
+    "tests/test_settings.py",
+    "tests/web/test_markdown",
+)
+PRODUCT = ("tests/bad_inputs/", "tests/browser/", "tests/faults/", "tests/ops/")  # these start whole products
+UNSET = (
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "OPENAI_MODELS",
+    "OPENAI_TIMEOUT",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "LOG_LEVEL",
+)
 
 _session = ExitStack()
 
@@ -49,9 +70,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("browser") and browser is None:
             item.add_marker(pytest.mark.skip(reason="no Chromium: install one, or name it in CHROMIUM"))
     if PROFILE == "server":
-        left_out = [item for item in items if item.get_closest_marker("embedded_only")]
+        left_out = [item for item in items if _is_embedded_only(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    items.sort(key=lambda item: item.nodeid.startswith(PRODUCT))  # what is quick to fail comes first
+
+
+def _is_embedded_only(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("embedded_only")) or item.nodeid.startswith(EMBEDDED_ONLY)
 
 
 def pytest_unconfigure() -> None:
