@@ -33,6 +33,9 @@ check: setup-dev  ## formatting, lint, types, contracts, templates, settings, lo
 invariants: setup-dev  ## break each promise of the design once, and name the test that notices
 	@$(BIN)/python -m tests.support.invariants
 
+bench: setup-dev  ## measure the product beside a plain consumer (BENCH="--streams 100 --systems embedded")
+	@$(BIN)/python -m tests.benchmarks $(BENCH)
+
 fmt: setup-dev  ## format the code and mend what lint can mend
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
@@ -47,4 +50,4 @@ lock: setup-dev  ## write the locks from requirements/*.in (UPGRADE=1: to the ne
 .venv/.dev: requirements/dev.txt
 	@sh requirements/install dev
 
-.PHONY: help setup setup-dev run stack test check invariants fmt lock
+.PHONY: help setup setup-dev run stack test check invariants bench fmt lock

@@ -138,6 +138,8 @@ def give_title(conversation_id: UUID, title: str) -> bool:
 
 def _send(conversation_id: UUID, key: str, text: str) -> Sent:
     with changing(conversation_id, listed=True) as conversation:
+        if conversation.deleted_at:  # in another tab, a moment ago
+            raise Conversation.DoesNotExist
         question = _add(conversation, conversation.head, role=Role.USER, content=text, client_key=key)
         reply = _queue_reply(conversation, question)
         conversation.updated_at = timezone.now()

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
+from django.db.models.functions import Left
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -84,6 +85,11 @@ class MessageAdmin(ReadOnlyAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "conversation__id__exact" or super().lookup_allowed(lookup, value, request)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        """A list needs the first words alone; a reply may be long."""
+        return Message.objects.annotate(first_words=Left("content", EXCERPT * 2)).defer("content")
+
     @admin.display(description=_("content"))
     def excerpt(self, message: Message) -> str:
-        return cut(message.content, EXCERPT) or "…"
+        first_words: str = message.first_words  # type: ignore[attr-defined]  # annotated above
+        return cut(first_words, EXCERPT) or "…"

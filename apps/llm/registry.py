@@ -10,7 +10,7 @@ from apps.llm import demo
 from apps.llm.errors import ModelNotFound
 from apps.llm.provider import Provider
 
-OPENAI = "apps.llm.openai.OpenAIProvider"  # by name: loading its package takes longer than all of ours together
+OPENAI = "apps.llm.openai.OpenAIProvider"  # by name: its package takes longer to load than all of ours
 NO_KEY = "none"  # servers of one's own take any key, but the client insists on one
 
 

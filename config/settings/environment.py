@@ -8,7 +8,17 @@ from django.core.exceptions import ImproperlyConfigured
 
 ROOT = Path(__file__).resolve().parents[2]
 
-env = environ.Env()
+
+class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no types
+    """The process's environment, in which an empty variable counts as unset: compose files leave such."""
+
+    def get_value(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, **how: Any) -> Any:
+        if default is not self.NOTSET and not self.ENVIRON.get(var):
+            return default
+        return super().get_value(var, cast, default, **how)
+
+
+env = Environment()
 env.read_env(env.str("ENV_FILE", default="") or ROOT / ".env")
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(ROOT / ".data"))).resolve()

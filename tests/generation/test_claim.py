@@ -33,6 +33,14 @@ def test_a_claim_names_the_attempt_and_records_it(reply):
 
 
 @pytest.mark.django_db
+def test_a_claim_is_a_revision(reply):
+    claim(WORKER, reply.pk, reply.conversation_id)
+
+    reply.refresh_from_db()
+    assert reply.rev == reply.conversation.rev == 2
+
+
+@pytest.mark.django_db
 def test_a_second_worker_leaves_a_claimed_reply_alone(reply):
     claim(WORKER, reply.pk, reply.conversation_id)
     rev = Message.objects.get(pk=reply.pk).rev
