@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Set
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from apps.chat.models import Conversation, Message
 from apps.live.hub import Hub
-from apps.live.mirror import AccountMirror, ConversationMirror, RunningText
+from apps.live.mirror import AccountMirror, ConversationMirror, Mirror, RunningText
+
+M = TypeVar("M", bound=Mirror)
 
 UNKNOWN = -1  # before every rev: whoever is here is shown everything anew
 
@@ -19,7 +22,7 @@ class Step:
     conversation: Conversation | None
     anew: bool = False
     changed: list[Message] = field(default_factory=list)
-    grown: list[tuple[Message, RunningText]] = field(default_factory=list)
+    grown: list[tuple[UUID, RunningText]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -30,26 +33,35 @@ class ListStep:
     anew: bool = False
 
 
-class ConversationCursor:
-    """A position in one conversation: its rev, and the offset in each running reply."""
+class Cursor(Generic[M]):
+    """A position over a mirror; `wake` is set whenever the mirror may know more."""
 
     def __init__(self, rev: int, wake: asyncio.Event) -> None:
         self.rev = rev
         self.moved = wake.set
-        self._offsets: dict[UUID, int] = {}
-        self._mirror: ConversationMirror | None = None
+        self._mirror: M | None = None
         self._hub: Hub | None = None
-
-    async def join(self, hub: Hub, conversation_id: UUID) -> None:
-        self._mirror = await hub.watch_conversation(conversation_id, self)
-        self._hub = hub
-        if self.rev > self._mirror.rev:  # the page has seen what a restored backup has not
-            self.rev = UNKNOWN
-        self.moved()
 
     async def leave(self) -> None:
         if self._hub and self._mirror:
             await self._hub.leave(self._mirror, self)
+
+    def _joined(self, hub: Hub, mirror: M) -> None:
+        self._hub, self._mirror = hub, mirror
+        if self.rev > mirror.rev:  # the page has seen what a restored backup has not
+            self.rev = UNKNOWN
+        self.moved()
+
+
+class ConversationCursor(Cursor[ConversationMirror]):
+    """A position in one conversation: its rev, and the offset in each running reply."""
+
+    def __init__(self, rev: int, wake: asyncio.Event) -> None:
+        super().__init__(rev, wake)
+        self._offsets: dict[UUID, int] = {}
+
+    async def join(self, hub: Hub, conversation_id: UUID) -> None:
+        self._joined(hub, await hub.watch_conversation(conversation_id, self))
 
     def advance(self) -> Step | None:
         """Everything beyond this position, which is thereby seen; None if there is nothing."""
@@ -66,36 +78,22 @@ class ConversationCursor:
         step = Step(mirror.conversation, anew, sorted(changed, key=lambda m: m.depth), grown)
         return step if self.rev > seen or step.anew or step.grown else None
 
-    def _grown(self, mirror: ConversationMirror, redrawn: Set[UUID]) -> list[tuple[Message, RunningText]]:
+    def _grown(self, mirror: ConversationMirror, redrawn: Set[UUID]) -> list[tuple[UUID, RunningText]]:
         """Running replies with text beyond this position; those drawn anew always, lest they fall behind."""
         grown = []
         for pk, running in mirror.running.items():
             if pk in mirror.shown and (pk in redrawn or len(running.text) > self._offsets.get(pk, 0)):
                 self._offsets[pk] = len(running.text)
-                grown.append((mirror.messages[pk], running))
+                grown.append((pk, running))
         self._offsets = {pk: offset for pk, offset in self._offsets.items() if pk in mirror.running}
         return grown
 
 
-class AccountCursor:
+class AccountCursor(Cursor[AccountMirror]):
     """A position in one user's list of conversations."""
 
-    def __init__(self, rev: int, wake: asyncio.Event) -> None:
-        self.rev = rev
-        self.moved = wake.set
-        self._mirror: AccountMirror | None = None
-        self._hub: Hub | None = None
-
     async def join(self, hub: Hub, owner_id: int) -> None:
-        self._mirror = await hub.watch_account(owner_id, self)
-        self._hub = hub
-        if self.rev > self._mirror.rev:
-            self.rev = UNKNOWN
-        self.moved()
-
-    async def leave(self) -> None:
-        if self._hub and self._mirror:
-            await self._hub.leave(self._mirror, self)
+        self._joined(hub, await hub.watch_account(owner_id, self))
 
     def advance(self) -> ListStep | None:
         mirror = self._mirror

@@ -1,6 +1,5 @@
 """Daphne as we run it: our own signals, closing ports at will, requests bounded before they are taken in."""
 
-import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -12,8 +11,6 @@ from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 
 from apps.ops.memory import return_freed_memory
-
-logger = logging.getLogger(__name__)
 
 MOST_SOCKET_BYTES = 4 * 2**20  # a message of 200,000 code points, escaped in the worst way, and some room
 loop = twisted_loop  # where everything of a web process runs

@@ -66,7 +66,7 @@ class LiveView:
         if step is None or step.conversation is None:
             return ""
         rows = await self._draw_rows(step)
-        growths = [self._growth(message.pk, running).fragment() for message, running in step.grown]
+        growths = [self._growth(pk, running).fragment() for pk, running in step.grown]
         return "".join([rows, *growths])
 
     async def _draw_rows(self, step: Step) -> str:
