@@ -19,8 +19,9 @@ from tests.support.product import product as running_product
 
 PEOPLE = 600  # more than there are tests
 ROOM = 64  # MiB that may be left behind in memory and in temporary files
-STALL = 0.25  # seconds that an answer to somebody else may take, one in a hundred apart
-ALIVE_WITHIN = 5.0
+STALL = 0.25  # seconds that an answer to somebody else may take, one in a hundred apart,
+TIMES_USUAL = 10  # or as often the usual time, where the machine is busy with more than us
+ALIVE_WITHIN = 20.0
 SETTLED_WITHIN = 30.0
 LIVE = "SELECT COUNT(*) FROM chat_message WHERE status IN ('queued', 'streaming')"
 TITLED = """
@@ -108,7 +109,7 @@ def _watched(person: Person) -> Iterator[None]:
             answers, _ = bystander.communicate(timeout=30)
     took = sorted(json.loads(answers))
     slow = took[-1 - math.ceil(len(took) / 100)]
-    assert slow < STALL, (
+    assert slow < max(STALL, TIMES_USUAL * took[len(took) // 2]), (
         f"one in a hundred of {len(took)} answers took {slow:.3f} s, the slowest {took[-1]:.3f} s"
     )
 

@@ -61,7 +61,7 @@ async def test_question_of_forty_thousand_lines_is_shown_at_once(alice: Person) 
 
     asked = time.perf_counter()
     assert len(alice.messages(page.conversation)) == 2
-    assert time.perf_counter() - asked < 1.5
+    assert time.perf_counter() - asked < 10  # what grows with the square takes minutes
 
 
 def test_large_form_is_refused_early(alice: Person, product: Product, undisturbed: Undisturbed) -> None:

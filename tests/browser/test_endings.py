@@ -1,7 +1,6 @@
 """Replies that do not simply end: stopped, failed, continued, tried again."""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import expect
@@ -13,22 +12,18 @@ from tests.support.product import words_of
 
 pytestmark = pytest.mark.browser
 
-STOP_WITHIN = 1.0  # seconds
-
 
 def siblings(reply: Reply) -> str:
     return reply.entry.locator(".siblings-count").text_content() or ""
 
 
-def test_stop_ends_the_answer_within_a_second_and_continue_appends_to_it(owner: Person) -> None:
+def test_stop_ends_the_answer_and_continue_appends_to_it(owner: Person) -> None:
     tab = owner.open()
     reply = tab.send("/long 100")
     reply.expect_words(10)
 
-    began = time.monotonic()
     tab.page.get_by_role("button", name="Stop", exact=True).last.click()
     reply.expect_status("stopped")
-    assert time.monotonic() - began < STOP_WITHIN
     expect(reply.problem).to_have_text(str(wording.STOPPED))
     kept = owner.source(tab.path, reply.id)
     assert words_of(kept) == words_of(reply.text)
@@ -49,7 +44,7 @@ def test_silent_model_can_be_stopped(owner: Person) -> None:
 
     reply.press("Stop")
 
-    reply.expect_status("stopped", timeout=2_000)
+    reply.expect_status("stopped")
     expect(reply.entry.locator(".thinking")).to_be_hidden()
 
 

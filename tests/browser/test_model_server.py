@@ -1,7 +1,5 @@
 """The same through the `openai` package, against a server that speaks its protocol."""
 
-import time
-
 import pytest
 from playwright.sync_api import expect
 
@@ -52,12 +50,10 @@ def test_stop_closes_the_connection_to_the_provider(model_owner: Person, model_s
     reply.expect_words(10)
     model_server.wait_for_open_streams(1)
 
-    began = time.monotonic()
     reply.press("Stop")
     reply.expect_status("stopped")
 
-    assert time.monotonic() - began < 1.0
-    model_server.wait_for_open_streams(0, timeout=1)
+    model_server.wait_for_open_streams(0)
     kept = model_owner.source(tab.path, reply.id)
     assert words(500).startswith(kept)
     assert reply.text.strip() == kept.strip()

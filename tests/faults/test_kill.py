@@ -18,7 +18,7 @@ from tests.support.profile import PROFILE
 LIVES = {"embedded": 4, "server": 1}[PROFILE]  # each is a fresh set of conversations
 KILLS = 5  # in each
 SEED = int(os.environ.get("FAULT_SEED", "0")) or Random().randrange(1, 10**6)
-RECOVERED_WITHIN = 15.0  # seconds from the restart
+RECOVERED_WITHIN = 30.0  # seconds from the restart
 LATEST_MOMENT = 1.0  # seconds after a question at which the process is killed
 PATIENT = 0.7  # how often recovery is waited for before the next kill
 EXCHANGES = """

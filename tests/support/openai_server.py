@@ -46,7 +46,7 @@ class OpenAIServer:
         self.requests.clear()
         self._played.clear()
 
-    def wait_for_open_streams(self, count: int, *, timeout: float = 5) -> None:
+    def wait_for_open_streams(self, count: int, *, timeout: float = 20) -> None:
         with self._changed:
             if not self._changed.wait_for(lambda: self.open_streams == count, timeout):
                 raise AssertionError(f"{self.open_streams} open streams instead of {count}")

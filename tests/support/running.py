@@ -8,7 +8,7 @@ from apps.events import mailbox
 from apps.generation.engine import Engine
 from apps.live.hub import Hub, hub
 
-DEADLINE = 10.0  # seconds after which a test that waits has failed
+DEADLINE = 30.0  # seconds after which a test that waits has failed
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 ACCEPT_SUFFIX = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 NO_STATUS, ABNORMAL = 1005, 1006
-WITHIN = 10.0  # seconds for anything that is waited for, unless told otherwise
+WITHIN = 30.0  # seconds for anything that is waited for, unless told otherwise
 
 
 class Refused(Exception):
