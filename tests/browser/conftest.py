@@ -22,7 +22,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def product() -> Iterator[Product]:
-    with running_product() as running:
+    with running_product(webs=2) as running:
         yield running
 
 
@@ -44,7 +44,8 @@ def model_server() -> Iterator[OpenAIServer]:
 
 @pytest.fixture(scope="package")
 def model_product(model_server: OpenAIServer) -> Iterator[Product]:
-    with running_product(OPENAI_BASE_URL=model_server.base_url, OPENAI_MODELS="scripted-1") as running:
+    settings = {"OPENAI_BASE_URL": model_server.base_url, "OPENAI_MODELS": "scripted-1"}
+    with running_product(webs=2, **settings) as running:
         yield running
 
 

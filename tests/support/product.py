@@ -31,6 +31,7 @@ from apps.ops.process import Process
 from apps.ops.services import Services
 from apps.ops.stack import CHECKOUT, Stack
 from tests.support.profile import PROFILE, UNSET
+from tests.support.proxy import Spreading
 
 MANAGE = (sys.executable, "manage.py")
 NOT_INHERITED = {*UNSET, "DATABASE_URL", "REDIS_URL"}
@@ -86,9 +87,11 @@ class StoredReply:
 
 @dataclass
 class Product(ABC):
-    """A running product. `settings` are environment variables on top of the profile's own."""
+    """A running product. `settings` are environment variables on top of the profile's own; `webs` is how many
+    web processes a proxy spreads connections over, where the profile can have several."""
 
     settings: dict[str, str] = field(default_factory=dict)
+    webs: int = 1
     printed: list[str] = field(default_factory=list)  # lines of every process, mail included
 
     def __post_init__(self) -> None:
@@ -130,13 +133,21 @@ class Product(ABC):
     def pid(self) -> int:
         return self.web.pid
 
+    @property
+    def all_web(self) -> list[Process]:
+        return [self.web]
+
     def kill(self) -> None:
-        """End the web process as a power cut would: no signal it could handle."""
-        self.web.kill()
+        """End every web process as a power cut would: no signal it could handle."""
+        for process in self.all_web:
+            process.kill()
 
     def restart(self) -> None:
-        """Start the web process again, on the same data and port; wait until it answers."""
-        self.web.start()
+        """Start what was killed again, on the same data and port; wait until it answers."""
+        for process in self.all_web:
+            process.launch()
+        for process in self.all_web:
+            process.wait_ready()
 
     def manage(self, *arguments: str) -> str:
         """What a management command prints."""
@@ -239,11 +250,15 @@ class Scaled(Product):
 
     @property
     def web(self) -> Process:
-        return self.stack.processes["web-1"]
+        return self.all_web[0]
+
+    @property
+    def all_web(self) -> list[Process]:
+        return [self.stack.processes[f"web-{number}"] for number in range(1, self.webs + 1)]
 
     @property
     def base_url(self) -> str:
-        return self.stack.base_url
+        return self.proxy.base_url if self.proxy else self.stack.base_url
 
     @property
     def environment(self) -> dict[str, str]:
@@ -254,14 +269,15 @@ class Scaled(Product):
             return connection.execute(sql, values).fetchall()  # type: ignore[arg-type]  # ours, not a literal
 
     def _start(self, undo: ExitStack) -> None:
-        self.stack = Stack(Services(), environment=self._own(), echo=self._hear)
+        self.stack = Stack(Services(), web=self.webs, environment=self._own(), echo=self._hear)
         undo.enter_context(self.stack)
+        self.proxy = undo.enter_context(Spreading(self.stack.ports)) if self.webs > 1 else None
 
 
-def product(**settings: str) -> Product:
+def product(*, webs: int = 1, **settings: str) -> Product:
     """The product of this run's profile; `settings` are further environment variables."""
     kinds: dict[str, Callable[..., Product]] = {"embedded": Embedded, "server": Scaled}
-    return kinds[PROFILE](settings)
+    return kinds[PROFILE](settings, webs)
 
 
 def words_of(text: str) -> str:
