@@ -14,18 +14,34 @@ from apps.live.hub import hub
 from apps.llm.registry import close_providers
 from apps.ops.background import BackgroundTasks
 from apps.ops.drain import cancelled, drain_on_signal, each_in_turn
+from apps.ops.inherited import address_of
 from apps.ops.listener import Listener, loop
 
 LOCAL = ("127.0.0.1", "::1")
 
 
 class Serve:
-    """One web process. `run` blocks until a signal has drained it; its exit code follows."""
+    """One web process. `run` blocks until a signal has drained it; its exit code follows.
+
+    It listens on `host` and `port`, or on the socket that it inherited as `fd`: two processes that share one
+    take over from each other without a refused connection.
+    """
 
     def __init__(
-        self, application: Any, *, host: str, port: int, tasks: BackgroundTasks | None, grace: float
+        self,
+        application: Any,
+        *,
+        host: str,
+        port: int,
+        fd: int | None = None,
+        tasks: BackgroundTasks | None,
+        grace: float,
     ) -> None:
-        endpoints = build_endpoint_description_strings(host=host, port=port)
+        if fd is None:
+            endpoints = build_endpoint_description_strings(host=host, port=port)
+        else:
+            endpoints = build_endpoint_description_strings(file_descriptor=fd)
+            host, port = address_of(fd)
         self._listener = Listener(application, endpoints, on_listening=self._announce)
         self._address = f"http://{'localhost' if host in LOCAL else host}:{port}"
         self._tasks = tasks
