@@ -18,7 +18,7 @@ OPTIONS = {
     "max_connections": "200",
     "log_checkpoints": "off",
 }
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FAST = {"fsync": "off", "full_page_writes": "off"}  # outlives a kill -9, not a power cut
 LOCALE = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
 
 

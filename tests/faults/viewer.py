@@ -130,6 +130,7 @@ class Viewer:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._socket = None
 
     async def reload(self) -> None:
         """Forget the page and load it anew: all that was seen before must be on it."""
@@ -181,7 +182,7 @@ class Viewer:
 
     async def _send(self, **values: str) -> None:
         if self._socket:
-            with suppress(OSError):
+            with suppress(OSError, Closed):
                 await self._socket.send(json.dumps({"conversation": str(self.conversation), **values}))
 
     async def _tell(self) -> None:
