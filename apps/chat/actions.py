@@ -4,7 +4,10 @@ Every function takes the user first and finds only what is theirs; for anything 
 Conversation.DoesNotExist or Message.DoesNotExist, as for an id that never was.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -21,8 +24,15 @@ from apps.llm.registry import offered
 FIRST_WORDS = 60  # code points of the first question that stand in for a title
 
 
+T = TypeVar("T")
+
+
 class NotPossible(Exception):
-    """The reply is in no state for this; nothing was changed."""
+    """The message is in no state for this; nothing was changed."""
+
+
+class Stale(NotPossible):
+    """The conversation has gone on since whoever asks last saw it; nothing was stored."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +45,17 @@ class Sent:
 
 
 @transaction.atomic
-def send_message(user: User, conversation_id: UUID, *, key: str, text: str, model_name: str) -> Sent:
-    """Store the question and a queued reply, once per `key`; begins the conversation if there is none yet."""
+def send_message(
+    user: User, conversation_id: UUID, *, key: str, text: str, model_name: str, after: UUID | None = None
+) -> Sent:
+    """Store the question and a queued reply, once per `key`; begins the conversation if there is none yet.
+
+    `after` is the last message that the sender saw, if they say; Stale is raised unless it still is the last.
+    """
     begin_conversation(user, conversation_id, text=text, model_name=model_name)
-    try:
-        return _sent_before(conversation_id, key) or _send(conversation_id, key, text)
-    except IntegrityError:  # the same key arrived twice at once, and the other was faster
-        sent = _sent_before(conversation_id, key)
-        if sent is None:
-            raise
-        return sent
+    return _once(
+        partial(_sent_before, conversation_id, key), partial(_send, conversation_id, key, text, after)
+    )
 
 
 def begin_conversation(user: User, conversation_id: UUID, *, text: str, model_name: str) -> Conversation:
@@ -87,21 +98,22 @@ def continue_reply(user: User, conversation_id: UUID, message_id: UUID) -> None:
         _queue_again(conversation, reply)
 
 
-def try_again(user: User, conversation_id: UUID, message_id: UUID) -> None:
-    """Have a reply written anew: in its own row if it has no text, else as an alternative beside it."""
-    with changing(_reply(user, conversation_id, message_id).conversation_id, listed=True) as conversation:
-        reply = conversation.messages.select_related("parent").get(pk=message_id)
-        if not reply.can_try_again or Message.objects.siblings_of(reply).live().exists():
-            raise NotPossible
-        if reply.content:
-            _queue_reply(conversation, reply.parent)
-            conversation.path_rev = conversation.rev
-        else:
-            _queue_again(conversation, reply)
+def regenerate(user: User, conversation_id: UUID, message_id: UUID, *, key: str) -> Message:
+    """The reply written anew, once per `key`: in its own row if it has no text, else beside it in another."""
+    reply = _reply(user, conversation_id, message_id)
+    return _once(partial(_queued_before, conversation_id, key), partial(_regenerate, reply, key))
+
+
+def edit(user: User, conversation_id: UUID, message_id: UUID, *, key: str, text: str) -> Sent:
+    """Ask a question in other words, once per `key`: beside the old one, whose branch stays as it is."""
+    question = _message(user, conversation_id, message_id)
+    if question.role != Role.USER:
+        raise NotPossible
+    return _once(partial(_sent_before, conversation_id, key), partial(_edit, question, key, text))
 
 
 def choose(user: User, conversation_id: UUID, message_id: UUID) -> None:
-    """Show the branch on which this message lies, down to its newest leaf."""
+    """Show the branch on which this message lies, down to the newest leaf below it."""
     message = _message(user, conversation_id, message_id)
     with changing(conversation_id) as conversation:
         conversation.head_id = Message.objects.newest_leaf(message.pk)
@@ -136,26 +148,79 @@ def give_title(conversation_id: UUID, title: str) -> bool:
     return True
 
 
-def _send(conversation_id: UUID, key: str, text: str) -> Sent:
+def _once(find: Callable[[], T | None], store: Callable[[], T]) -> T:
+    """What is found under a key, or else stored now."""
+    try:
+        return find() or store()
+    except (IntegrityError, NotPossible):  # the same key may have arrived twice at once, the other faster
+        found = find()
+        if found is None:
+            raise
+        return found
+
+
+def _send(conversation_id: UUID, key: str, text: str, after: UUID | None) -> Sent:
     with changing(conversation_id, listed=True) as conversation:
-        if conversation.deleted_at:  # in another tab, a moment ago
-            raise Conversation.DoesNotExist
-        question = _add(conversation, conversation.head, role=Role.USER, content=text, client_key=key)
-        reply = _queue_reply(conversation, question)
-        conversation.updated_at = timezone.now()
+        if after not in (None, conversation.head_id):
+            raise Stale
+        return _ask(conversation, conversation.head, key, text)
+
+
+def _edit(question: Message, key: str, text: str) -> Sent:
+    with changing(question.conversation_id, listed=True) as conversation:
+        conversation.path_rev = conversation.rev
+        return _ask(conversation, question.parent, key, text)
+
+
+def _ask(conversation: Conversation, parent: Message | None, key: str, text: str) -> Sent:
+    if conversation.deleted_at:  # in another tab, a moment ago
+        raise Conversation.DoesNotExist
+    question = _add(conversation, parent, role=Role.USER, content=text, client_key=key)
+    reply = _queue_reply(conversation, question)
+    conversation.updated_at = timezone.now()
     return Sent(question, reply, new=True)
 
 
+def _regenerate(reply: Message, key: str) -> Message:
+    with changing(reply.conversation_id, listed=True) as conversation:
+        siblings = Message.objects.siblings_of(reply)
+        if siblings.live().exists():
+            raise NotPossible
+        reply = siblings.select_related("parent").get(pk=reply.pk)
+        if not reply.content:
+            reply.client_key = key
+            return _queue_again(conversation, reply)
+        conversation.path_rev = conversation.rev
+        return _queue_reply(conversation, reply.parent, client_key=key)
+
+
 def _sent_before(conversation_id: UUID, key: str) -> Sent | None:
-    question = Message.objects.filter(conversation_id=conversation_id, client_key=key).first()
-    if question is None:
-        return None
-    return Sent(question, question.children.earliest("created_at"), new=False)
+    question = _stored(conversation_id, key, Role.USER)
+    return Sent(question, question.children.earliest("created_at"), new=False) if question else None
 
 
-def _queue_reply(conversation: Conversation, question: Message | None) -> Message:
-    model_name = offered(conversation.model_name)
-    reply = _add(conversation, question, role=Role.ASSISTANT, status=Status.QUEUED, model_name=model_name)
+def _queued_before(conversation_id: UUID, key: str) -> Message | None:
+    return _stored(conversation_id, key, Role.ASSISTANT)
+
+
+def _stored(conversation_id: UUID, key: str, role: Role) -> Message | None:
+    message = Message.objects.filter(conversation_id=conversation_id, client_key=key).first()
+    if message and message.role != role:
+        raise NotPossible
+    return message
+
+
+def _queue_reply(
+    conversation: Conversation, question: Message | None, *, client_key: str | None = None
+) -> Message:
+    reply = _add(
+        conversation,
+        question,
+        role=Role.ASSISTANT,
+        status=Status.QUEUED,
+        client_key=client_key,
+        model_name=offered(conversation.model_name),
+    )
     conversation.head = reply
     publish_on_commit(ReplyQueued(message_id=reply.pk))
     return reply
@@ -170,12 +235,15 @@ def _ask_writer_to_stop(reply: Message) -> bool:
     return True
 
 
-def _queue_again(conversation: Conversation, reply: Message) -> None:
+def _queue_again(conversation: Conversation, reply: Message) -> Message:
     reply.status, reply.rev = Status.QUEUED, conversation.rev
     reply.stop_at, reply.finish_reason, reply.error_code = None, "", ""
     reply.model_name = offered(reply.model_name)
-    reply.save(update_fields=["status", "rev", "stop_at", "finish_reason", "error_code", "model_name"])
+    reply.save(
+        update_fields=["status", "rev", "client_key", "stop_at", "finish_reason", "error_code", "model_name"]
+    )
     publish_on_commit(ReplyQueued(message_id=reply.pk))
+    return reply
 
 
 def _add(conversation: Conversation, parent: Message | None, **fields: object) -> Message:

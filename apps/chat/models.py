@@ -127,6 +127,7 @@ class Message(models.Model):
             models.Index(
                 fields=["conversation", "created_at"], name="message_live", condition=Q(status__in=LIVE)
             ),
+            models.Index(fields=["conversation"], name="message_roots", condition=Q(parent=None)),
         )
 
     def __str__(self) -> str:
@@ -147,8 +148,9 @@ class Message(models.Model):
         return cut or (self.status == Status.COMPLETE and self.finish_reason == FinishReason.LENGTH)
 
     @property
-    def can_try_again(self) -> bool:
-        return self.status in (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
+    def can_regenerate(self) -> bool:
+        """Whether another version of this reply may be asked for, so far as the reply itself knows."""
+        return self.role == Role.ASSISTANT and not self.is_live
 
 
 class Chunk(models.Model):

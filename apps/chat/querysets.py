@@ -23,15 +23,11 @@ WITH RECURSIVE path(id, parent_id, rank, size) AS (
 ) SELECT id FROM path
 """
 NEWEST_LEAF = """
-WITH RECURSIVE path(id, rank) AS (
-    SELECT id, 0 FROM chat_message WHERE id = %s
+WITH RECURSIVE below(id, created_at, depth) AS (
+    SELECT id, created_at, depth FROM chat_message WHERE id = %s
     UNION ALL
-    SELECT (
-        SELECT m.id FROM chat_message m WHERE m.parent_id = p.id
-        ORDER BY m.created_at DESC, m.id DESC LIMIT 1
-    ), p.rank + 1
-    FROM path p WHERE p.id IS NOT NULL
-) SELECT id FROM path WHERE id IS NOT NULL ORDER BY rank DESC LIMIT 1
+    SELECT m.id, m.created_at, m.depth FROM chat_message m JOIN below b ON m.parent_id = b.id
+) SELECT id FROM below ORDER BY created_at DESC, depth DESC, id DESC LIMIT 1
 """
 
 
@@ -84,7 +80,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self._ids(PATH_UP, leaf_id, count, size)
 
     def newest_leaf(self, message_id: UUID) -> UUID:
-        """The leaf that is reached from `message_id` by always taking the newest child."""
+        """What was written last below `message_id`, or that itself: nothing can be below it in turn."""
         return self._ids(NEWEST_LEAF, message_id)[0]
 
     def _ids(self, sql: str, message_id: UUID, *parameters: int) -> list[UUID]:

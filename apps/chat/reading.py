@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Q
+
 from apps.chat.models import Chunk, Conversation, Message
 from apps.chat.revisions import account_rev
 
@@ -76,12 +78,11 @@ def whole_text(message: Message) -> str:
 def alternatives(messages: Iterable[Message]) -> dict[UUID, Alternatives]:
     """The places of those messages that have siblings."""
     parents = {message.parent_id for message in messages if message.parent_id}
-    rows = (
-        Message.objects.filter(parent__in=parents).order_by("created_at", "pk").values_list("pk", "parent_id")
-    )
+    begun = {message.conversation_id for message in messages if message.parent_id is None}
+    rows = Message.objects.filter(Q(parent__in=parents) | Q(parent=None, conversation__in=begun))
     families = defaultdict(list)
-    for pk, parent_id in rows:
-        families[parent_id].append(pk)
+    for pk, *family in rows.order_by("created_at", "pk").values_list("pk", "parent_id", "conversation_id"):
+        families[tuple(family)].append(pk)
     return {pk: _place(pk, family) for family in families.values() if len(family) > 1 for pk in family}
 
 

@@ -18,7 +18,10 @@ ALONE = Alternatives(place=1, total=1, previous=None, next=None)
 
 @dataclass(frozen=True)
 class Card:
-    """A message as `_message.html` draws it. `closed` and `tail` are its finished blocks and its open one."""
+    """A message as `_message.html` draws it. `closed` and `tail` are its finished blocks and its open one.
+
+    `again_key` names the wish for another version: whoever sees the same and asks twice gets one.
+    """
 
     id: UUID
     conversation_id: UUID
@@ -30,7 +33,8 @@ class Card:
     problem: Sentence
     can_stop: bool
     can_continue: bool
-    can_try_again: bool
+    can_regenerate: bool
+    again_key: str
     position: int
     total: int
     previous_id: UUID | None
@@ -90,7 +94,8 @@ def _card(message: Message, places: Alternatives) -> Card:
         problem=wording.problem(message),
         can_stop=message.is_live,
         can_continue=message.can_continue,
-        can_try_again=message.can_try_again,
+        can_regenerate=message.can_regenerate,
+        again_key=f"again-{message.pk}-{places.total}-{message.rev}",
         position=places.place,
         total=places.total,
         previous_id=places.previous,

@@ -41,17 +41,39 @@ class ConversationForm(forms.Form):
     conversation_id = forms.UUIDField()
 
 
-class SendForm(ConversationForm):
-    key = forms.RegexField(r"\A[\w-]{8,64}\Z")
-    text = GatedField(partial(admit, limit=MAX_MESSAGE))
-
-
 class TitleForm(ConversationForm):
     title = GatedField(admit_title)
 
 
 class MessageForm(ConversationForm):
     message_id = forms.UUIDField()
+
+
+class KeyField(forms.RegexField):
+    """The name a browser gives to what it asks for: asked twice, it is done once."""
+
+    def __init__(self) -> None:
+        super().__init__(r"\A[\w-]{8,64}\Z")
+
+
+class TextField(GatedField):
+    def __init__(self) -> None:
+        super().__init__(partial(admit, limit=MAX_MESSAGE))
+
+
+class SendForm(ConversationForm):
+    key = KeyField()
+    text = TextField()
+    after = forms.UUIDField(required=False)
+
+
+class EditForm(MessageForm):
+    key = KeyField()
+    text = TextField()
+
+
+class RegenerateForm(MessageForm):
+    key = KeyField()
 
 
 @dataclass(frozen=True)
@@ -62,8 +84,8 @@ class Command:
     action: Callable[..., Any]
 
 
-def _send(user: User, conversation_id: UUID, *, key: str, text: str) -> actions.Sent:
-    return actions.send_message(user, conversation_id, key=key, text=text, model_name=default_model())
+def _send(user: User, conversation_id: UUID, **wish: Any) -> actions.Sent:
+    return actions.send_message(user, conversation_id, model_name=default_model(), **wish)
 
 
 COMMANDS: dict[str, Command] = {
@@ -72,11 +94,12 @@ COMMANDS: dict[str, Command] = {
     "delete": Command(ConversationForm, actions.delete),
     "stop": Command(MessageForm, actions.stop),
     "continue": Command(MessageForm, actions.continue_reply),
-    "try-again": Command(MessageForm, actions.try_again),
+    "regenerate": Command(RegenerateForm, actions.regenerate),
+    "edit": Command(EditForm, actions.edit),
     "choose": Command(MessageForm, actions.choose),
 }
 FIELD_NAMES = {"conversation": "conversation_id", "message": "message_id"}  # as the wire spells them
-IDENTIFIERS = ("conversation", "message", "key")
+IDENTIFIERS = ("conversation", "message", "key", "after")
 
 
 def perform(user: User, name: object, values: Mapping[str, Any]) -> Any:
@@ -93,6 +116,8 @@ def perform(user: User, name: object, values: Mapping[str, Any]) -> Any:
         return command.action(user, **form.cleaned_data)
     except (Conversation.DoesNotExist, Message.DoesNotExist):
         raise Rejected("absent") from None
+    except actions.Stale:
+        raise Rejected("stale") from None
     except actions.NotPossible:
         raise Rejected("not_possible") from None
 

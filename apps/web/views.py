@@ -75,7 +75,8 @@ def source(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Htt
 @login_required
 def command(request: HttpRequest, conversation_id: UUID, name: str) -> HttpResponse:
     """Grant a wish; htmx hears of its effect by the socket, a plain form is led back to the page."""
-    values: dict[str, Any] = {**posted(request), "conversation": str(conversation_id)}
+    named = {"key": request.GET["key"]} if "key" in request.GET else {}  # by a button, which has one value
+    values: dict[str, Any] = {**named, **posted(request), "conversation": str(conversation_id)}
     try:
         perform(_user(request), name, values)
     except Rejected as rejected:

@@ -43,6 +43,10 @@ REJECTIONS: dict[str, Sentence] = {
     "invalid": _("This request could not be understood."),
     "unknown_command": _("This request could not be understood."),
     "absent": _("This conversation does not exist any more."),
+    "stale": _(
+        "This conversation has gone on elsewhere. It is up to date now; "
+        "your text is still here, send it again."
+    ),
     "not_possible": _("That is no longer possible here: the answer has changed meanwhile."),
     "unavailable": _("This could not be stored just now. Your text is still here; try again in a moment."),
 }

@@ -3,6 +3,7 @@ import uuid
 
 import pytest
 
+from apps.web.commands import COMMANDS
 from tests.bad_inputs.people import Person, Verdict, rejection_in
 from tests.support.websocket import BINARY, CONTINUATION, PING, TEXT, Closed, Refused, connect
 
@@ -131,7 +132,7 @@ async def test_message_that_is_no_text_is_refused(text: object, alice: Person) -
     assert verdict == Verdict(code="blank" if text is None else "not_text")
 
 
-@pytest.mark.parametrize("command", ["send", "rename", "delete", "stop", "continue", "try-again", "choose"])
+@pytest.mark.parametrize("command", COMMANDS)
 async def test_conversation_of_somebody_else_is_absent(command: str, alice: Person, bob: Person) -> None:
     message = bob.messages(bob.conversation)[-1].id
     values = {"text": "a", "title": "mine", "message": message}

@@ -1,3 +1,4 @@
+import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from uuid import UUID
@@ -74,7 +75,7 @@ async def test_silent_model_is_stopped_and_asked_again(id_: str, alice: Person) 
             stopped = await page.reply("stopped")
             assert stopped.problem == str(STOPPED)
             if attempt == 0:
-                await page.command("try-again", message=stopped.id)
+                await page.command("regenerate", message=stopped.id, key=str(uuid.uuid4()))
 
 
 @pytest.mark.parametrize("behaviour", [ENTRIES[id_] for id_ in sorted(HEAVY)] + ["bomb_of_text"])
@@ -132,4 +133,4 @@ def _assert_as_expected(behaviour: str, reply: Shown, text: str) -> None:
     else:
         assert reply.status == ("interrupted" if text else "failed")
         assert reply.problem == str(ERRORS[outcome])
-        assert reply.offers("try-again")
+        assert reply.offers("regenerate")

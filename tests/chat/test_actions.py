@@ -1,24 +1,31 @@
 import uuid
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 import pytest
 
 from apps.accounts.models import User
 from apps.chat import actions
-from apps.chat.actions import NotPossible, Sent
+from apps.chat.actions import NotPossible, Sent, Stale
 from apps.chat.events import AccountChanged, ConversationChanged, ReplyQueued, StopRequested
 from apps.chat.models import Conversation, Message, Status, TitleState
 from apps.chat.revisions import changing
 from apps.events import Event
-from tests.factories import ConversationFactory, MessageFactory, ReplyFactory
+from tests.factories import ConversationFactory, ReplyFactory
 from tests.support.threads import at_once
 
-ON_REPLY = (actions.stop, actions.continue_reply, actions.try_again, actions.choose)
+KEY = "key-of-one"
+regenerate = partial(actions.regenerate, key=KEY)
+edit = partial(actions.edit, key=KEY, text="How?")
+ON_REPLY = (actions.stop, actions.continue_reply, regenerate)
+ON_MESSAGE = (*ON_REPLY, edit, actions.choose)
 
 
-def send(user: User, conversation_id: UUID, *, key: str = "key-of-one", text: str = "Why?") -> Sent:
-    return actions.send_message(user, conversation_id, key=key, text=text, model_name="demo")
+def send(
+    user: User, conversation_id: UUID, *, key: str = KEY, text: str = "Why?", after: UUID | None = None
+) -> Sent:
+    return actions.send_message(user, conversation_id, key=key, text=text, model_name="demo", after=after)
 
 
 def rows(conversation_id: UUID) -> list[tuple[str, str, str]]:
@@ -118,6 +125,39 @@ class TestSendingAtOnce:
         assert len(rows(conversation.pk)) == 2
         assert told.count(ReplyQueued(message_id=one.reply.pk)) == 1
 
+    @pytest.mark.parametrize("trait", [{}, {"failed": True}])
+    def test_one_alternative_is_written(self, owner: User, trait: dict[str, object]) -> None:
+        old = ReplyFactory(parent__conversation__owner=owner, **trait)
+
+        one, other = at_once(*[lambda: regenerate(owner, old.conversation_id, old.pk)] * 2)
+
+        assert one == other
+        assert old.parent.children.count() == (1 if trait else 2)
+        assert Conversation.objects.get().rev == 1
+
+    @pytest.mark.parametrize("stale", [False, True])
+    def test_one_key_is_one_question(self, owner: User, stale: bool) -> None:
+        reply = ReplyFactory(parent__conversation__owner=owner)
+        pk = reply.conversation_id
+        ask = partial(send, owner, pk, after=reply.pk) if stale else partial(edit, owner, pk, reply.parent_id)
+
+        one, other = at_once(ask, ask)
+
+        assert (one.question, one.reply) == (other.question, other.reply)
+        assert (Message.objects.count(), Conversation.objects.get().rev) == (4, 1)
+
+    def test_of_two_senders_the_later_is_stale(self, owner: User) -> None:
+        reply = ReplyFactory(parent__conversation__owner=owner)
+
+        def attempt(key: str) -> bool:
+            try:
+                return send(owner, reply.conversation_id, key=key, after=reply.pk).new
+            except Stale:
+                return False
+
+        assert sorted(at_once(lambda: attempt("first-key"), lambda: attempt("second-key"))) == [False, True]
+        assert reply.children.count() == 1
+
     def test_two_tabs_begin_one_conversation(self, owner: User) -> None:
         pk = uuid.uuid4()
 
@@ -174,7 +214,7 @@ class TestTelling:
             StopRequested(message_id=running.pk)
         ]
 
-    @pytest.mark.parametrize("again", [actions.continue_reply, actions.try_again])
+    @pytest.mark.parametrize("again", [actions.continue_reply, regenerate])
     def test_a_reply_queued_again_wakes_the_engines(
         self, owner: User, told: list[Event], again: Callable[..., None]
     ) -> None:
@@ -189,7 +229,7 @@ class TestTelling:
         reply = ReplyFactory(parent__conversation__owner=owner)
 
         with pytest.raises(NotPossible):
-            actions.try_again(owner, reply.conversation_id, reply.pk)
+            actions.continue_reply(owner, reply.conversation_id, reply.pk)
 
         assert told == []
         assert Conversation.objects.get().rev == 0
@@ -264,77 +304,12 @@ class TestGoingOn:
 
         assert Message.objects.get(pk=other.pk).status == other.status
 
-    def test_a_reply_without_text_is_tried_again_in_its_row(self, owner: User, question: Message) -> None:
-        failed = ReplyFactory(parent=question, failed=True)
-
-        actions.try_again(owner, question.conversation_id, failed.pk)
-
-        failed.refresh_from_db()
-        assert (failed.status, failed.error_code, failed.rev) == (Status.QUEUED, "", 1)
-        assert question.children.get() == failed
-
-    def test_a_reply_with_text_is_kept_beside_the_new_one(self, owner: User, question: Message) -> None:
-        stopped = ReplyFactory(parent=question, stopped=True, content="Bec")
-
-        actions.try_again(owner, question.conversation_id, stopped.pk)
-
-        conversation = Conversation.objects.get(pk=question.conversation_id)
-        stopped.refresh_from_db()
-        assert (stopped.status, stopped.content) == (Status.STOPPED, "Bec")
-        assert conversation.head == question.children.latest("created_at") != stopped
-        assert conversation.head.status == Status.QUEUED
-        assert conversation.path_rev == conversation.rev
-
-    @pytest.mark.parametrize(
-        "trait", [{"queued": True}, {"streaming": True}, {}, {"finish_reason": "length"}]
-    )
-    def test_no_other_reply_is_tried_again(
-        self, owner: User, question: Message, trait: dict[str, object]
-    ) -> None:
-        other = ReplyFactory(parent=question, **trait)
-
-        with pytest.raises(NotPossible):
-            actions.try_again(owner, question.conversation_id, other.pk)
-
-        assert question.children.get() == other
-
-    def test_only_one_alternative_is_written_at_a_time(self, owner: User, question: Message) -> None:
-        stopped = ReplyFactory(parent=question, stopped=True)
-        actions.try_again(owner, question.conversation_id, stopped.pk)
-
-        with pytest.raises(NotPossible):
-            actions.try_again(owner, question.conversation_id, stopped.pk)
-
-        assert question.children.count() == 2
-
-    @pytest.mark.parametrize("action", ON_REPLY[:3])
+    @pytest.mark.parametrize("action", ON_REPLY)
     def test_a_question_is_no_reply(
         self, owner: User, question: Message, action: Callable[..., None]
     ) -> None:
         with pytest.raises(NotPossible):
             action(owner, question.conversation_id, question.pk)
-
-
-@pytest.mark.django_db
-class TestChoosing:
-    def test_the_shown_path_goes_down_to_the_newest_leaf(self, owner: User, question: Message) -> None:
-        first = ReplyFactory(parent=question)
-        ReplyFactory(parent=MessageFactory(parent=first))
-        newest_below = ReplyFactory(parent=MessageFactory(parent=first))
-        ReplyFactory(parent=question)
-
-        actions.choose(owner, question.conversation_id, first.pk)
-
-        conversation = Conversation.objects.get(pk=question.conversation_id)
-        assert conversation.head == newest_below
-        assert (conversation.rev, conversation.path_rev) == (1, 1)
-
-    def test_the_next_message_goes_on_from_the_chosen_branch(self, owner: User, question: Message) -> None:
-        first = ReplyFactory(parent=question)
-        ReplyFactory(parent=question)
-        actions.choose(owner, question.conversation_id, first.pk)
-
-        assert send(owner, question.conversation_id).question.parent == first
 
 
 @pytest.mark.django_db
@@ -383,7 +358,7 @@ class TestAbsence:
         assert not Conversation.objects.owned_by(owner).exists()
         conversation = Conversation.objects.get(pk=reply.conversation_id)
         assert (conversation.rev, conversation.list_rev) == (1, 1)
-        for action in ON_REPLY:
+        for action in ON_MESSAGE:
             with pytest.raises(Conversation.DoesNotExist):
                 action(owner, reply.conversation_id, reply.pk)
 
@@ -394,7 +369,7 @@ class TestAbsence:
 
         assert not Message.objects.claimable().exists()
 
-    @pytest.mark.parametrize("action", ON_REPLY)
+    @pytest.mark.parametrize("action", ON_MESSAGE)
     def test_a_strangers_reply_is_absent(
         self, stranger: User, reply: Message, action: Callable[..., None]
     ) -> None:
@@ -403,7 +378,7 @@ class TestAbsence:
         with pytest.raises(Conversation.DoesNotExist):
             action(stranger, uuid.uuid4(), reply.pk)
 
-    @pytest.mark.parametrize("action", ON_REPLY)
+    @pytest.mark.parametrize("action", ON_MESSAGE)
     def test_a_reply_is_found_in_its_own_conversation_alone(
         self, owner: User, reply: Message, action: Callable[..., None]
     ) -> None:

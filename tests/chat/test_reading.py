@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.chat import reading
-from apps.chat.actions import choose, delete, rename, send_message
+from apps.chat.actions import choose, delete, edit, regenerate, rename, send_message
 from apps.chat.models import Conversation, Message, Role, Status
 from apps.generation.append import fold
 from tests.factories import ChunkFactory, ConversationFactory, MessageFactory, ReplyFactory
@@ -194,7 +194,15 @@ class TestAlternatives:
         assert places[second.pk] == reading.Alternatives(2, 3, first.pk, third.pk)
         assert (places[first.pk].previous, places[third.pk].next) == (None, None)
 
-    def test_an_only_child_and_a_first_message_have_none(self, question: Message, reply: Message) -> None:
+    def test_first_questions_are_siblings_in_their_conversation_alone(self, question: Message) -> None:
+        other = MessageFactory(conversation=question.conversation)
+        MessageFactory()
+
+        assert reading.alternatives([other])[other.pk] == reading.Alternatives(2, 2, question.pk, None)
+
+    def test_an_only_child_and_an_only_first_message_have_none(
+        self, question: Message, reply: Message
+    ) -> None:
         assert reading.alternatives([question, reply]) == {}
 
     def test_they_are_read_at_once_for_all(self, conversation: Conversation) -> None:
@@ -211,7 +219,9 @@ def costs_of(conversation: Conversation, path: list[Message]) -> list[int]:
         lambda: reading.changes(pk, since=conversation.rev - 2),
         lambda: reading.conversation_page(user.pk),
         lambda: reading.listed_changes(user.pk, since=0),
-        lambda: choose(user, pk, path[-2].pk),
+        lambda: choose(user, pk, path[0].pk),
+        lambda: regenerate(user, pk, path[1].pk, key="key-of-a-reply"),
+        lambda: edit(user, pk, path[0].pk, key="key-of-an-edit", text="How?"),
         lambda: send_message(user, pk, key="key-of-one", text="Why?", model_name="demo"),
     ]
     return [queries(read) for read in reads]

@@ -73,10 +73,16 @@ class Life:
             status = self.random.choice([Status.COMPLETE, Status.STOPPED, Status.INTERRUPTED, Status.FAILED])
             settle(Fence(reply.pk, self.pk, reply.attempt), Outcome(status))
 
-    def act(self, action: Callable[[User, UUID, UUID], None]) -> None:
+    def act(self, action: Callable[..., object], **values: str) -> None:
         if message := self._one(Message.objects.all()):
             with suppress(actions.NotPossible):
-                action(self.user, self.pk, message.pk)
+                action(self.user, self.pk, message.pk, **values)
+
+    def regenerate(self) -> None:
+        self.act(actions.regenerate, key=uuid.uuid4().hex)
+
+    def edit(self) -> None:
+        self.act(actions.edit, key=uuid.uuid4().hex, text="How?")
 
     def rename(self) -> None:
         actions.rename(self.user, self.pk, title=f"Title {self.random.random()}")
@@ -92,9 +98,10 @@ MOVES: list[Callable[[Life], None]] = [
     Life.append,
     Life.settle,
     Life.rename,
+    Life.regenerate,
+    Life.edit,
     lambda life: life.act(actions.stop),
     lambda life: life.act(actions.continue_reply),
-    lambda life: life.act(actions.try_again),
     lambda life: life.act(actions.choose),
 ]
 

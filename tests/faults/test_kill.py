@@ -86,7 +86,7 @@ async def ask_more(viewers: list[Viewer], chance: Random) -> None:
 
 async def go_on(viewer: Viewer) -> None:
     assert viewer.newest
-    assert {"continue", "try-again"} <= viewer.newest.buttons
+    assert {"continue", "regenerate"} <= viewer.newest.buttons
     await viewer.go_on()
 
 

@@ -192,7 +192,7 @@ async def test_another_branch_is_drawn_anew(asker, reply):
     async with running_hub() as hub:
         here = Watching(rev=1)
         await here.cursor.join(hub, reply.conversation_id)
-        await in_database(actions.try_again)(asker, reply.conversation_id, reply.pk)
+        await in_database(actions.regenerate)(asker, reply.conversation_id, reply.pk, key="key-of-one")
 
         assert (await here.step()).anew
         await here.cursor.leave()
@@ -200,7 +200,7 @@ async def test_another_branch_is_drawn_anew(asker, reply):
 
 async def test_what_is_not_on_the_shown_path_is_not_drawn(asker, reply):
     await in_database(lambda: Message.objects.filter(pk=reply.pk).update(status="failed", content="Be"))()
-    await in_database(actions.try_again)(asker, reply.conversation_id, reply.pk)
+    await in_database(actions.regenerate)(asker, reply.conversation_id, reply.pk, key="key-of-one")
     hidden = await claim_one()
     await in_database(actions.choose)(asker, reply.conversation_id, reply.pk)
     async with running_hub() as hub:

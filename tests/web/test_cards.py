@@ -7,6 +7,7 @@ from apps.chat import reading
 from apps.chat.models import Message, Role
 from apps.web import markdown, wording
 from apps.web.cards import Card, cards_of, item_of
+from apps.web.commands import KeyField
 from tests.chat.test_reading import queries
 from tests.factories import ChunkFactory, ConversationFactory, MessageFactory, ReplyFactory
 
@@ -22,8 +23,8 @@ def card_of(message: Message) -> Card:
     [
         ({"queued": True}, True, False, False),
         ({"streaming": True}, True, False, False),
-        ({}, False, False, False),
-        ({"finish_reason": "length"}, False, True, False),
+        ({}, False, False, True),
+        ({"finish_reason": "length"}, False, True, True),
         ({"stopped": True}, False, True, True),
         ({"interrupted": True}, False, True, True),
         ({"failed": True}, False, False, True),
@@ -32,7 +33,7 @@ def card_of(message: Message) -> Card:
 def test_it_offers_what_is_possible(trait: dict[str, Any], stop: bool, go_on: bool, again: bool) -> None:
     card = card_of(ReplyFactory(**trait))
 
-    assert (card.can_stop, card.can_continue, card.can_try_again) == (stop, go_on, again)
+    assert (card.can_stop, card.can_continue, card.can_regenerate) == (stop, go_on, again)
 
 
 def test_a_question_is_shown_as_it_was_typed() -> None:
@@ -68,6 +69,24 @@ def test_siblings_lead_to_each_other() -> None:
     card = card_of(second)
 
     assert (card.position, card.total, card.previous_id, card.next_id) == (2, 2, first.pk, None)
+
+
+def test_the_wish_for_another_version_is_named_by_what_is_seen() -> None:
+    first = ReplyFactory()
+    seen = card_of(first).again_key
+    assert card_of(first).again_key == seen
+
+    first.rev += 1
+    changed = card_of(first).again_key
+    ReplyFactory(parent=first.parent)
+
+    assert len({seen, changed, card_of(first).again_key}) == 3
+
+
+def test_the_name_of_a_wish_is_a_key_however_long_it_lasts() -> None:
+    old = ReplyFactory(rev=2**63 - 1)
+
+    assert KeyField().clean(card_of(old).again_key)
 
 
 def test_a_problem_is_told_in_words() -> None:

@@ -25,7 +25,7 @@ def stopped(owner: User) -> Message:
 def wish_for(reply: Message) -> dict[str, Any]:
     """Every field that any command takes, as it should be."""
     where = {"conversation": str(reply.conversation_id), "message": str(reply.pk)}
-    return {**where, "key": KEY, "text": "Why?", "title": "Mine"}
+    return {**where, "key": KEY, "text": "Why?", "title": "Mine", "after": str(reply.pk)}
 
 
 def refusal(user: User, name: object, values: dict[str, Any]) -> str:
@@ -43,7 +43,9 @@ def test_every_command_has_a_form_that_names_its_conversation() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_granted_to_the_owner(owner: User, stopped: Message, name: str) -> None:
-    perform(owner, name, wish_for(stopped))
+    message = stopped.parent_id if name == "edit" else stopped.pk
+
+    perform(owner, name, {**wish_for(stopped), "message": str(message)})
 
     assert Conversation.objects.get().rev == 1
 
@@ -59,7 +61,7 @@ def test_no_command_takes_junk_for_an_identifier(owner: User, stopped: Message, 
     assert Conversation.objects.get().rev == 0
 
 
-@pytest.mark.parametrize(("name", "field"), [("send", "text"), ("rename", "title")])
+@pytest.mark.parametrize(("name", "field"), [("send", "text"), ("edit", "text"), ("rename", "title")])
 @pytest.mark.parametrize("junk", [None, 0, 1.5, True, [], {}, ["x"], {"x": "y"}, "", " ", "\ud800", "\0"])
 def test_text_is_text_or_nothing(owner: User, stopped: Message, name: str, field: str, junk: object) -> None:
     assert refusal(owner, name, {**wish_for(stopped), field: junk}) in {"not_text", "blank"}
@@ -84,11 +86,22 @@ def test_a_strangers_wish_meets_nothing(stranger: User, stopped: Message, name: 
         assert refusal(stranger, name, nowhere) == "absent"
 
 
-@pytest.mark.parametrize("name", ["stop", "continue", "try-again", "choose"])
+@pytest.mark.parametrize("name", ["stop", "continue", "regenerate", "edit", "choose"])
 def test_a_message_of_another_conversation_is_absent(owner: User, stopped: Message, name: str) -> None:
     other = ReplyFactory(parent__conversation__owner=owner, stopped=True)
 
     assert refusal(owner, name, {**wish_for(stopped), "message": str(other.pk)}) == "absent"
+
+
+@pytest.mark.parametrize("junk", [junk for junk in JUNK if junk != ""])
+def test_no_junk_was_the_last_message_seen(owner: User, stopped: Message, junk: object) -> None:
+    assert refusal(owner, "send", {**wish_for(stopped), "after": junk}) == "invalid"
+
+
+def test_a_sender_who_has_not_seen_the_last_message_is_told_so(owner: User, stopped: Message) -> None:
+    assert refusal(owner, "send", {**wish_for(stopped), "after": str(stopped.parent_id)}) == "stale"
+
+    perform(owner, "send", {**wish_for(stopped), "after": ""})
 
 
 def test_what_is_not_possible_is_told_from_what_is_absent(owner: User) -> None:
@@ -111,4 +124,7 @@ def test_every_refusal_has_its_sentence(owner: User, stopped: Message) -> None:
 
     codes = {refusal(owner, "send", {**wish_for(stopped), **values} if values else {}) for values in given}
 
-    assert codes | {"absent", "not_possible", "unknown_command", "unavailable"} <= wording.REJECTIONS.keys()
+    assert (
+        codes | {"absent", "not_possible", "stale", "unknown_command", "unavailable"}
+        <= wording.REJECTIONS.keys()
+    )

@@ -260,7 +260,7 @@ class TestCommands:
         assert str(wording.REJECTIONS[code]) in response.content.decode()
 
     def test_a_wish_that_came_too_late_says_so(self, page: Client, reply: Message) -> None:
-        url = reverse("command", args=[reply.conversation_id, "try-again"])
+        url = reverse("command", args=[reply.conversation_id, "continue"])
 
         response = page.post(url, {"message": str(reply.pk)})
 
