@@ -7,8 +7,8 @@ from typing import TypeVar, cast
 from uuid import UUID
 
 from apps.bridge import in_database
-from apps.chat.models import Account, Conversation
 from apps.events import mailbox
+from apps.live.comparison import compare
 from apps.live.mirror import AccountMirror, ConversationMirror, Mirror, Watcher
 
 logger = logging.getLogger(__name__)
@@ -50,9 +50,26 @@ class Hub:
         while True:
             await asyncio.sleep(TICK)
             try:
-                await self._check()
+                await self.check()
             except Exception as error:  # noqa: BLE001 - the database may be away; it comes back
                 logger.warning("The hub could not compare revisions: %s", type(error).__name__)
+
+    async def check(self) -> None:
+        """Compare all that is watched with the database: revs, and how far running replies have come."""
+        mirrors = list(self._mirrors.values())
+        conversations = {m.conversation_id: m for m in mirrors if isinstance(m, ConversationMirror)}
+        accounts = {m.owner_id: m for m in mirrors if isinstance(m, AccountMirror)}
+        if not mirrors:
+            return
+        written = {pk: (m, length) for m in conversations.values() for pk, length in m.lengths().items()}
+        lengths = {pk: length for pk, (_, length) in written.items()}
+        found = await in_database(compare)(conversations.keys(), accounts.keys(), lengths)
+        for pk, conversation in conversations.items():
+            conversation.check(found.conversation_revs.get(pk))
+        for owner_id, account in accounts.items():
+            account.check(found.account_revs.get(owner_id, 0))
+        for message_id, start, text in found.missed:
+            written[message_id][0].grow(message_id, start, text)
 
     async def _watch(self, fresh: M, watcher: Watcher) -> M:
         """The mirror, joined first and read then, so that no change falls between."""
@@ -68,24 +85,6 @@ class Hub:
             await self.leave(mirror, watcher)
             raise
         return mirror
-
-    async def _check(self) -> None:
-        mirrors = list(self._mirrors.values())
-        conversations = {m.conversation_id: m for m in mirrors if isinstance(m, ConversationMirror)}
-        accounts = {m.owner_id: m for m in mirrors if isinstance(m, AccountMirror)}
-        if mirrors:
-            conversation_revs, account_revs = await in_database(_revs)(list(conversations), list(accounts))
-            for pk, conversation in conversations.items():
-                conversation.check(conversation_revs.get(pk))
-            for owner_id, account in accounts.items():
-                account.check(account_revs.get(owner_id, 0))
-
-
-def _revs(conversation_ids: list[UUID], owner_ids: list[int]) -> tuple[dict[UUID, int], dict[int, int]]:
-    conversations = Conversation.objects.filter(pk__in=conversation_ids, deleted_at=None).values_list(
-        "pk", "rev"
-    )
-    return dict(conversations), dict(Account.objects.filter(pk__in=owner_ids).values_list("pk", "rev"))
 
 
 hub = Hub()

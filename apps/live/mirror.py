@@ -9,7 +9,8 @@ from uuid import UUID
 from apps.bridge import in_database
 from apps.chat import reading
 from apps.chat.events import AccountChanged, ConversationChanged, account_topic, conversation_topic
-from apps.chat.models import Conversation, Message
+from apps.chat.models import Conversation, Message, Status
+from apps.chat.reading import Changes
 from apps.events import Event
 from apps.generation.events import ChunkAdded
 
@@ -76,7 +77,7 @@ class Mirror(ABC):
 
     def check(self, rev: int | None) -> None:
         """Compare with the rev that the database has; None if the row is gone."""
-        if rev is None or rev > self.rev:
+        if (rev is None and not self.gone) or (rev is not None and rev > self.rev):
             self._stale.set()
 
     def tell(self) -> None:
@@ -89,7 +90,6 @@ class RunningText:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.quiet = False  # nothing has come since the last tick
 
     def grow(self, start: int, text: str) -> bool:
         """Take in what follows `start` code points; False if something before it is missing."""
@@ -97,7 +97,6 @@ class RunningText:
         if start > known:
             return False
         self.text += text[known - start :]
-        self.quiet = False
         return True
 
 
@@ -115,30 +114,45 @@ class ConversationMirror(Mirror):
 
     def hear(self, event: Event) -> None:
         if isinstance(event, ChunkAdded):
-            running = self.running.get(event.message_id)
-            if running and running.grow(event.start, event.text):
-                self.tell()
+            if self.grow(event.message_id, event.start, event.text):
                 return
         elif isinstance(event, ConversationChanged) and event.rev <= self.rev:
             return
         self._stale.set()
 
-    def check(self, rev: int | None) -> None:
-        super().check(rev)
-        for running in self.running.values():
-            if running.quiet:
-                self._stale.set()
-            running.quiet = True
+    def grow(self, message_id: UUID, start: int, text: str) -> bool:
+        """Take in stored text of a running reply; False if the reply, or what comes before, is not known."""
+        running = self.running.get(message_id)
+        if running is None or not running.grow(start, text):
+            return False
+        self.tell()
+        return True
+
+    def lengths(self) -> dict[UUID, int]:
+        """How far the replies that are being written are known."""
+        written = (pk for pk in self.running if self.messages[pk].status == Status.STREAMING)
+        return {pk: len(self.running[pk].text) for pk in written}
 
     async def _read(self, since: int) -> None:
         try:
             changes = await in_database(reading.changes)(self.conversation_id, since=since)
+            if not changes.complete:
+                await self._read_anew(changes.conversation.rev)
+                return
         except Conversation.DoesNotExist:
             self.gone = True
             return
-        if not changes.complete:
-            self.messages.clear()
-            self.since = changes.conversation.rev
+        self._take_in(changes)
+
+    async def _read_anew(self, since: int) -> None:
+        """Too much to tell: whoever watches is drawn all anew, but what is running must be known."""
+        changes = await in_database(reading.changes)(self.conversation_id, since=since)
+        self.since = since
+        self.messages.clear()
+        self.running = {m.pk: self.running[m.pk] for m in changes.messages if m.pk in self.running}
+        self._take_in(changes)
+
+    def _take_in(self, changes: Changes) -> None:
         for message in changes.messages:
             self._take(message)
         self.conversation, self.shown = changes.conversation, changes.shown

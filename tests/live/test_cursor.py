@@ -6,6 +6,7 @@ import pytest
 from apps.bridge import in_database
 from apps.chat import actions
 from apps.chat.models import Chunk, Conversation, Message, Status
+from apps.chat.reading import MOST_CHANGES
 from apps.chat.revisions import changing
 from apps.events import Event, mailbox, publish_now
 from apps.generation.append import Piece, append
@@ -47,6 +48,14 @@ class Watching:
 @in_database
 def claim_one() -> Claim:
     return claim_waiting(uuid.uuid4(), room=1)[0]
+
+
+@in_database
+def change_much(reply: Message) -> None:
+    """More than a mirror reads at once, all of it above the reply."""
+    with changing(reply.conversation_id) as conversation:
+        rows = [Message(conversation=conversation, rev=conversation.rev) for _ in range(MOST_CHANGES + 1)]
+        Message.objects.bulk_create(rows)
 
 
 async def store(claim: Claim, start: int, text: str) -> ChunkAdded:
@@ -149,8 +158,9 @@ async def test_without_any_event_the_tick_catches_up(reply, monkeypatch):
 
     assert await here.text(length=7) == "Because"
     await in_database(settle)(claim, Outcome(Status.COMPLETE, finish_reason="stop"), start=7, text=".")
-    done = [m for m in (await here.step()).changed if m.pk == reply.pk]
-    assert [(m.status, m.text) for m in done] == [(Status.COMPLETE, "Because.")]
+    while not (changed := (await here.step()).changed):
+        pass
+    assert [(m.status, m.text) for m in changed] == [(Status.COMPLETE, "Because.")]
     await here.cursor.leave()
     ticking.cancel()
 
@@ -245,6 +255,38 @@ async def test_a_mirror_keeps_few_rows_and_sends_laggards_to_the_database(reply)
         assert (await slow.step()).anew
         await slow.cursor.leave()
         await quick.cursor.leave()
+
+
+async def test_more_changes_than_are_told_hide_no_running_reply(reply, monkeypatch):
+    monkeypatch.setattr(hub_module, "TICK", 3600)
+    claim = await claim_one()
+    async with running_hub() as hub:
+        here = Watching(rev=2)
+        await here.cursor.join(hub, reply.conversation_id)
+        await store(claim, 0, "Be")
+        await change_much(reply)
+        step = await here.step()
+        await publish_now(await store(claim, 2, "cause"))
+
+        assert step.anew
+        assert [pk for pk, _ in step.grown] == [reply.pk]
+        assert await here.text(length=7) == "Because"
+        await here.cursor.leave()
+
+
+async def test_a_reply_that_ended_among_too_many_changes_runs_no_more(reply):
+    claim = await claim_one()
+    async with running_hub() as hub:
+        here = Watching(rev=2)
+        await here.cursor.join(hub, reply.conversation_id)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("apps.events.publish", lambda *_: None)
+            await in_database(settle)(claim, Outcome(Status.COMPLETE, finish_reason="stop"), text="Because.")
+        await change_much(reply)
+        await here.step()
+
+        assert here.cursor._mirror.running == {}
+        await here.cursor.leave()
 
 
 async def test_a_deleted_conversation_is_gone_for_who_watches_it(asker, reply):
