@@ -35,6 +35,7 @@ class Card:
     can_continue: bool
     can_regenerate: bool
     again_key: str
+    client_key: str
     position: int
     total: int
     previous_id: UUID | None
@@ -95,6 +96,7 @@ def _card(message: Message, places: Alternatives) -> Card:
         can_stop=message.is_live,
         can_continue=message.can_continue,
         can_regenerate=message.can_regenerate,
+        client_key=message.client_key or "",
         again_key=f"again-{message.pk}-{places.total}-{message.rev}",
         position=places.place,
         total=places.total,

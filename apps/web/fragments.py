@@ -11,7 +11,7 @@ from apps.live.cursor import ListStep
 from apps.web.cards import Position, cards_of, item_of
 from apps.web.markdown import Drawing
 from apps.web.pages import items_context, transcript_context
-from apps.web.wording import Sentence
+from apps.web.wording import Rejection
 
 
 def position(where: Position) -> SafeString:
@@ -22,7 +22,7 @@ def accepted(key: str, url: str) -> SafeString:
     return render_to_string("chat/_accepted.html", {"key": key, "url": url})
 
 
-def rejected(key: str, error: Sentence) -> SafeString:
+def rejected(key: str, error: Rejection) -> SafeString:
     return render_to_string("chat/_composer_error.html", {"key": key, "error": error})
 
 

@@ -1,5 +1,7 @@
 """The sentences that people read for our codes; nobody else words them."""
 
+from dataclasses import dataclass
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -7,6 +9,15 @@ from apps.chat.models import Message, Status
 from apps.llm.errors import ErrorCode
 
 Sentence = str | Promise
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why a wish was not granted; `again` says that the same wish may be granted a moment later."""
+
+    sentence: Sentence
+    again: bool = False
+
 
 ERRORS: dict[str, Sentence] = {
     ErrorCode.RATE_LIMITED: _(
@@ -50,6 +61,7 @@ REJECTIONS: dict[str, Sentence] = {
     "not_possible": _("That is no longer possible here: the answer has changed meanwhile."),
     "unavailable": _("This could not be stored just now. Your text is still here; try again in a moment."),
 }
+TRANSIENT = {"unavailable"}
 
 
 def problem(message: Message) -> Sentence:
@@ -61,5 +73,5 @@ def problem(message: Message) -> Sentence:
     return LENGTH if message.can_continue else ""
 
 
-def rejection(code: str) -> Sentence:
-    return REJECTIONS.get(code, REJECTIONS["invalid"])
+def rejection(code: str) -> Rejection:
+    return Rejection(REJECTIONS.get(code, REJECTIONS["invalid"]), again=code in TRANSIENT)

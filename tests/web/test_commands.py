@@ -56,7 +56,7 @@ def test_no_command_takes_junk_for_an_identifier(owner: User, stopped: Message, 
 
     for field, junk in product(COMMANDS[name].form.base_fields.keys() & taken, JUNK):
         code = refusal(owner, name, {**wish_for(stopped), taken[field]: junk})
-        assert wording.rejection(code) == wording.REJECTIONS["invalid"]
+        assert wording.rejection(code).sentence == wording.REJECTIONS["invalid"]
 
     assert Conversation.objects.get().rev == 0
 

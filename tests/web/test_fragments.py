@@ -1,14 +1,16 @@
 import uuid
+from html import unescape
 
 import pytest
 
 from apps.accounts.models import User
 from apps.live.cursor import ListStep
 from apps.live.mirror import RunningText
-from apps.web import fragments, markdown
+from apps.web import fragments, markdown, wording
 from apps.web.cards import Position
 from apps.web.drawings import shared_drawing
 from apps.web.fragments import Growth
+from apps.web.wording import Rejection
 from tests.factories import ConversationFactory, MessageFactory, ReplyFactory
 
 PK = uuid.uuid4()
@@ -107,10 +109,18 @@ def test_what_people_wrote_stays_text_in_every_fragment() -> None:
     drawn = [
         fragments.position(Position(evil, 1, 2)),
         fragments.accepted(evil, evil),
-        fragments.rejected(evil, evil),
+        fragments.rejected(evil, Rejection(evil)),
     ]
 
     assert not any("<script" in fragment for fragment in drawn)
+
+
+@pytest.mark.parametrize("code", wording.REJECTIONS)
+def test_a_rejection_says_whether_asking_again_helps(code: str) -> None:
+    drawn = fragments.rejected("key-of-one", wording.rejection(code))
+
+    assert str(wording.REJECTIONS[code]) in unescape(drawn)
+    assert ("data-again" in drawn) == (code == "unavailable")
 
 
 @pytest.mark.django_db

@@ -42,7 +42,7 @@ def test_every_status_has_been_thought_of() -> None:
 
 @pytest.mark.parametrize("code", [*wording.REJECTIONS, "a code of tomorrow"])
 def test_every_rejection_has_a_sentence(code: str) -> None:
-    sentence = str(wording.rejection(code))
+    sentence = str(wording.rejection(code).sentence)
 
     assert sentence.endswith((".", "!"))
     assert code not in sentence.split()
