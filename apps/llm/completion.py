@@ -33,8 +33,18 @@ class CompletionReader:
         self.started = False  # an event has come
         self.done = False  # the upstream said that it has nothing more to say
         self.choices_seen = 0
+        self._said_model_name: object = model_name
         self._cleaner = Cleaner()
         self._bytes_without_text = 0
+
+    def read_all(self, events: list[Event]) -> tuple[str, ProviderError | None]:
+        """The text that events add, and the error that ended it: text before an error counts."""
+        texts: list[str] = []
+        try:
+            texts.extend(map(self.read, events))
+        except ProviderError as error:
+            return "".join(texts), error
+        return "".join(texts), None
 
     def read(self, event: Event) -> str:
         """The text that an event adds."""
@@ -55,19 +65,20 @@ class CompletionReader:
     def _read_event(self, event: Event) -> str:
         if event.name == b"error":
             raise diagnosis.from_error_object(_error_of(event.data))
-        if event.name not in (b"", b"message") or not event.data.strip():
+        data = event.data.strip()
+        if event.name not in (b"", b"message") or not data:
             return ""
-        if event.data.strip() == b"[DONE]":
+        if data == b"[DONE]":
             self.done = True
             return ""
-        return self._read_chunk(parse_object(event.data))
+        return self._read_chunk(parse_object(data))
 
     def _read_chunk(self, chunk: dict[str, Any]) -> str:
         if chunk.get("error"):
             raise diagnosis.from_error_object(chunk["error"])
-        self.usage = _usage(chunk.get("usage")) or self.usage
-        if isinstance(model_name := chunk.get("model"), str) and model_name:
-            self.model_name = Cleaner().clean(model_name[:MAX_MODEL_NAME])
+        if usage := chunk.get("usage"):
+            self.usage = _usage(usage) or self.usage
+        self._read_model_name(chunk.get("model"))
         choice = _first_choice(chunk.get("choices"))
         if choice is None or self.finish_reason is not None:
             return ""
@@ -75,6 +86,11 @@ class CompletionReader:
         text = self._cleaner.clean(_text_of(choice.get("delta")))
         self._read_finish_reason(choice.get("finish_reason"))
         return text
+
+    def _read_model_name(self, model_name: object) -> None:
+        if model_name and model_name != self._said_model_name and isinstance(model_name, str):
+            self._said_model_name = model_name  # every chunk says the same
+            self.model_name = Cleaner().clean(model_name[:MAX_MODEL_NAME])
 
     def _read_finish_reason(self, reason: object) -> None:
         if not reason or not isinstance(reason, str):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from apps.llm.errors import BadResponse
 
 MAX_EVENT_BYTES = 1 << 20  # a line, an event or a run of comments; real events are below 1 kB
+DATA = b"data: "  # how nearly every event of nearly every server begins
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -25,6 +26,17 @@ class EventParser:
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that `chunk` completes."""
+        if self._is_between_events and chunk.startswith(DATA) and chunk.endswith(b"\n\n"):
+            lines = chunk[len(DATA) : -2].split(b"\n\n" + DATA)
+            if not any(b"\n" in line or b"\r" in line for line in lines) and len(chunk) <= MAX_EVENT_BYTES:
+                return [Event(b"", line) for line in lines]
+        return self._feed(chunk)
+
+    @property
+    def _is_between_events(self) -> bool:
+        return not (self._line or self._data or self._name or self._after_return or self._bytes_since_event)
+
+    def _feed(self, chunk: bytes) -> list[Event]:
         events: list[Event] = []
         for line in self._lines(chunk):
             self._bytes_since_event += len(line) + 1
