@@ -3,7 +3,7 @@ import threading
 from collections.abc import Awaitable, Callable
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from apps.bridge import in_database, in_journal, in_queue
 
@@ -40,17 +40,33 @@ async def test_arguments_results_and_errors_come_across(bridge: Bridge) -> None:
 
 
 @BRIDGES
-async def test_a_lost_connection_heals_with_the_next_call(bridge: Bridge) -> None:
-    await bridge(lose_the_connection)()
+async def test_a_thread_keeps_its_connection(bridge: Bridge) -> None:
+    def held() -> object:
+        one()
+        return connection.connection
 
-    assert await bridge(one)() == 1
+    kept = {await bridge(held)() for _ in range(8)}
+
+    assert len(kept) <= 4  # as many as there are threads
 
 
 @BRIDGES
-async def test_a_call_leaves_no_connection_behind(bridge: Bridge) -> None:
-    await bridge(one)()
+async def test_a_connection_on_which_a_call_failed_is_not_kept(bridge: Bridge) -> None:
+    with pytest.raises(DatabaseError):
+        await bridge(lambda: (lose_the_connection(), one()))()
 
-    assert await bridge(lambda: connection.connection)() is None
+    assert await asyncio.gather(*(bridge(one)() for _ in range(8))) == [1] * 8
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="a file does not go away")
+@BRIDGES
+async def test_a_connection_lost_while_it_rested_costs_no_call(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.bridge.RESTED", 0)
+    await bridge(lose_the_connection)()
+
+    assert await bridge(one)() == 1
 
 
 async def test_the_journal_stores_one_thing_at_a_time() -> None:
