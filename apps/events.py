@@ -1,14 +1,17 @@
 """The bus: small frozen facts, published after commit to whoever listens. It knows no event by name.
 
-The channel layer is a bell, not the mail: delivery is at most once, and nothing depends on it but speed.
+Listeners of this process hear them at once. Other processes get all that gathered while the last frame was
+on its way as one frame: each process has one mailbox, and picks out what somebody there listens to. The
+channel layer between them is a bell, not the mail: delivery is at most once, nothing depends on it but speed.
 """
 
 import asyncio
 import contextvars
 import dataclasses
 import logging
-from collections import defaultdict
-from collections.abc import Callable
+import uuid
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -20,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 PUBLISH_TIMEOUT = 1.0  # seconds a dead channel layer may delay whoever publishes
 RECOVER_AFTER = 0.5  # seconds before a broken mailbox is opened anew
+MOST_UNTOLD = 10_000  # events kept for a slow channel layer; it loses the oldest
+GROUP = "events"  # on the channel layer, of the mailboxes of all processes
 
 Listener = Callable[["Event"], None]
 
@@ -63,38 +68,22 @@ def publish(*events: Event) -> None:
     """Tell `events` from synchronous code; returns at once where this process has a mailbox."""
     home = mailbox.loop
     if home is not None and home.is_running():
-        for event in events:
-            home.call_soon_threadsafe(_publish_soon, event)
+        home.call_soon_threadsafe(mailbox.tell, events)
     else:
-        async_to_sync(publish_now)(*events)
+        async_to_sync(_transmit)(events, sender="")
 
 
 async def publish_now(*events: Event) -> None:
-    """Tell `events`; a layer that is away or slow loses them, the caller goes on."""
-    try:
-        async with asyncio.timeout(PUBLISH_TIMEOUT):
-            await asyncio.gather(*(_send(event) for event in events))
-    except Exception as error:  # noqa: BLE001 - whatever ails the layer, it must not reach the caller
-        logger.warning("The channel layer took no event: %s", type(error).__name__)
-
-
-async def _send(event: Event) -> None:
-    message = {"type": "event", "kind": type(event).__name__, "topic": event.topic, "values": _plain(event)}
-    await get_channel_layer().group_send(event.topic, message)
-
-
-_running: set[asyncio.Task[None]] = set()
-
-
-def _publish_soon(event: Event) -> None:
-    task = asyncio.get_running_loop().create_task(publish_now(event), context=contextvars.Context())
-    _running.add(task)
-    task.add_done_callback(_running.discard)
+    """Tell `events` from asynchronous code; waits for the channel layer only where no mailbox runs."""
+    if mailbox.loop is asyncio.get_running_loop():
+        mailbox.tell(events)
+    else:
+        await _transmit(events, sender="")
 
 
 def _plain(event: Event) -> dict[str, Any]:
-    values = dataclasses.asdict(event)
-    return {name: str(value) if isinstance(value, UUID) else value for name, value in values.items()}
+    values = {name: str(value) if isinstance(value, UUID) else value for name, value in vars(event).items()}
+    return {"kind": type(event).__name__, "topic": event.topic, "values": values}
 
 
 def _revive(message: dict[str, Any]) -> Event:
@@ -108,60 +97,88 @@ def _revive(message: dict[str, Any]) -> Event:
         return Kicked(where=message["topic"])
 
 
+async def _transmit(events: Sequence[Event], *, sender: str) -> None:
+    """Tell the other processes; a layer that is away or slow loses the events, the caller goes on."""
+    layer = get_channel_layer()
+    if layer is None or not events:
+        return
+    try:
+        async with asyncio.timeout(PUBLISH_TIMEOUT):
+            frame = {"type": "events", "sender": sender, "events": [_plain(event) for event in events]}
+            await asyncio.gather(layer.group_send(GROUP, frame))  # a task: Redis's client loses cancellations
+    except Exception as error:  # noqa: BLE001 - whatever ails the layer, it must not reach the caller
+        logger.warning("The channel layer took no event: %s", type(error).__name__)
+
+
 class Mailbox:
-    """This process's one mailbox on the channel layer: topics that someone here listens to."""
+    """What this process hears and says: its own events at once, those of others by the channel layer."""
 
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.is_open = False  # whether events of other processes arrive, as far as we know
+        self._name = uuid.uuid4().hex
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
-        self._channel = ""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether events reach this process at the moment, as far as it knows."""
-        return bool(self._channel)
+        self._untold: deque[Event] = deque(maxlen=MOST_UNTOLD)
+        self._has_untold = asyncio.Event()
 
     async def join(self, topic: str, listener: Listener) -> None:
         """Call `listener` with every event on `topic` from now on."""
-        first = not self._listeners[topic]
         self._listeners[topic].add(listener)
-        if first and self._channel:
-            await self._attempt("group_add", topic)
 
     async def leave(self, topic: str, listener: Listener) -> None:
         self._listeners[topic].discard(listener)
         if not self._listeners[topic]:
             del self._listeners[topic]
-            if self._channel:
-                await self._attempt("group_discard", topic)
+
+    def tell(self, events: Iterable[Event]) -> None:
+        """Deliver `events` here, and have them told to the other processes; only from our own loop."""
+        for event in events:
+            self._deliver(event.topic, event)
+            self._untold.append(event)
+        self._has_untold.set()
 
     async def run(self) -> None:
         """Deliver until cancelled; after a fault open it anew and kick whoever may have missed some."""
         self.loop = asyncio.get_running_loop()
+        speaking = self.loop.create_task(self._speak(), context=contextvars.Context())
         try:
             while True:
                 try:
                     await self._receive()
                 except Exception as error:  # noqa: BLE001 - a broken layer is a delay, never an end
                     logger.warning("The mailbox broke and is opened anew: %r", error)
-                self._channel = ""
+                self.is_open = False
                 await asyncio.sleep(RECOVER_AFTER)
         finally:
-            self.loop = None
-            self._channel = ""
+            speaking.cancel()
+            self.loop, self.is_open = None, False
+
+    async def _speak(self) -> None:
+        while True:
+            await self._has_untold.wait()
+            self._has_untold.clear()
+            events = list(self._untold)
+            self._untold.clear()
+            await _transmit(events, sender=self._name)
 
     async def _receive(self) -> None:
-        layer = get_channel_layer()
-        async with asyncio.timeout(PUBLISH_TIMEOUT):
-            channel = await layer.new_channel()
-            for topic in list(self._listeners):
-                await layer.group_add(topic, channel)
-        self._channel = channel
+        layer, channel = get_channel_layer(), ""
+        if layer is not None:
+            async with asyncio.timeout(PUBLISH_TIMEOUT):
+                channel = await layer.new_channel()
+                await layer.group_add(GROUP, channel)
+        self.is_open = True
         for topic in list(self._listeners):
             self._deliver(topic, Kicked(where=topic))
-        while True:
-            message = await layer.receive(channel)
-            self._deliver(message["topic"], _revive(message))
+        while layer is not None:
+            self._take(await layer.receive(channel))
+        await asyncio.Event().wait()  # there are no other processes
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        if frame["sender"] != self._name:
+            for message in frame["events"]:
+                if message["topic"] in self._listeners:
+                    self._deliver(message["topic"], _revive(message))
 
     def _deliver(self, topic: str, event: Event) -> None:
         for listener in list(self._listeners.get(topic, ())):
@@ -169,13 +186,6 @@ class Mailbox:
                 listener(event)
             except Exception:
                 logger.exception("A listener failed on %s", type(event).__name__)
-
-    async def _attempt(self, verb: str, topic: str) -> None:
-        try:
-            async with asyncio.timeout(PUBLISH_TIMEOUT):
-                await getattr(get_channel_layer(), verb)(topic, self._channel)
-        except Exception as error:  # noqa: BLE001 - the slow poll covers a topic that could not be joined
-            logger.warning("The channel layer refused %s: %s", verb, type(error).__name__)
 
 
 mailbox = Mailbox()

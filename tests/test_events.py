@@ -35,9 +35,28 @@ def sample(kind: type[Event]) -> Event:
 
 def on_the_wire(event: Event) -> dict[str, Any]:
     """What another process gets of it."""
-    message = {"kind": type(event).__name__, "topic": event.topic, "values": _plain(event)}
-    received: dict[str, Any] = json.loads(json.dumps(message))
+    received: dict[str, Any] = json.loads(json.dumps(_plain(event)))
     return received
+
+
+class Wire:
+    """A channel layer between this process and another one."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.arriving: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def new_channel(self) -> str:
+        return "here"
+
+    async def group_add(self, *_: object) -> None: ...
+
+    async def group_send(self, group: str, frame: dict[str, Any]) -> None:
+        self.sent.append(json.loads(json.dumps(frame)))
+        self.arriving.put_nowait(self.sent[-1])  # as everybody, its sender included
+
+    async def receive(self, _: str) -> dict[str, Any]:
+        return await self.arriving.get()
 
 
 class Broken:
@@ -140,7 +159,7 @@ async def test_a_layer_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("apps.events.get_channel_layer", Hanging)
     monkeypatch.setattr("apps.events.PUBLISH_TIMEOUT", 0.01)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         await publish_now(HOPEFUL)
 
 
@@ -165,6 +184,47 @@ class TestMailbox:
             await until(lambda: heard)
 
         assert (heard, elsewhere) == ([mine], [])
+
+    @pytest.fixture
+    def wire(self, monkeypatch: pytest.MonkeyPatch) -> Wire:
+        wire = Wire()
+        monkeypatch.setattr("apps.events.get_channel_layer", lambda: wire)
+        return wire
+
+    async def test_what_is_told_together_leaves_as_one_frame_and_is_not_heard_twice(
+        self, bus: Mailbox, wire: Wire, heard: list[Event]
+    ) -> None:
+        other = ReplyQueued(message_id=uuid.uuid4())
+        async with running_bus():
+            await bus.join(HOPEFUL.topic, heard.append)
+            bus.tell([HOPEFUL, other])
+            assert heard == [HOPEFUL, other]
+            await until(lambda: wire.sent and wire.arriving.empty())
+
+        assert [len(frame["events"]) for frame in wire.sent] == [2]
+        assert heard == [HOPEFUL, other]
+
+    async def test_an_event_of_another_process_is_heard(
+        self, bus: Mailbox, wire: Wire, heard: list[Event]
+    ) -> None:
+        elsewhere = ConversationChanged(conversation_id=uuid.uuid4(), rev=1)
+        async with running_bus():
+            await bus.join(HOPEFUL.topic, heard.append)
+            await wire.group_send("events", {"sender": "x", "events": [_plain(elsewhere), _plain(HOPEFUL)]})
+            await until(lambda: heard)
+
+        assert heard == [HOPEFUL]
+
+    async def test_a_frame_of_another_version_kicks(
+        self, bus: Mailbox, wire: Wire, heard: list[Event], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("apps.events.RECOVER_AFTER", 0.01)
+        async with running_bus():
+            await bus.join(HOPEFUL.topic, heard.append)
+            wire.arriving.put_nowait({"type": "event", "kind": "ReplyQueued"})
+            await until(lambda: heard)
+
+        assert heard == [Kicked(where=HOPEFUL.topic)]
 
     async def test_an_event_from_another_thread_arrives(self, bus: Mailbox, heard: list[Event]) -> None:
         async with running_bus():

@@ -4,7 +4,7 @@ from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from config.settings.environment import DATA_DIR, ROOT, broker_url, channel_layer, database, env
+from config.settings.environment import DATA_DIR, ROOT, broker_url, channel_layers, database, env
 
 BASE_DIR = ROOT
 DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ TEMPLATES = [
 
 REDIS_URL = env.str("REDIS_URL", default="")
 DATABASES = {"default": database()}
-CHANNEL_LAYERS = {"default": channel_layer(REDIS_URL)}
+CHANNEL_LAYERS = channel_layers(REDIS_URL)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Without a broker of its own the web process runs background tasks too.

@@ -57,13 +57,12 @@ def database() -> dict[str, Any]:
     return config
 
 
-def channel_layer(redis_url: str) -> dict[str, Any]:
-    """Redis pub/sub, or the in-memory layer when no Redis is named."""
-    if redis_url:
-        return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [redis_url]}}
-    # One mailbox per process reads all: it must hold a burst, and its membership must never lapse.
-    config = {"capacity": 10_000, "group_expiry": 10 * 365 * 86_400}
-    return {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": config}
+def channel_layers(redis_url: str) -> dict[str, Any]:
+    """Redis pub/sub, or none when no Redis is named: then there are no other processes to hear."""
+    if not redis_url:
+        return {}
+    layer = {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [redis_url]}}
+    return {"default": layer}
 
 
 def broker_url(redis_url: str) -> str:
