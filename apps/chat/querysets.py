@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.apps import apps
@@ -13,15 +13,23 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
     from apps.chat.models import Conversation, Message
 
-PATH_UP = """
+PATH = """
 WITH RECURSIVE path(id, parent_id, rank, size) AS (
     SELECT id, parent_id, 1, LENGTH(content) FROM chat_message WHERE id = %s
     UNION ALL
     SELECT m.id, m.parent_id, p.rank + 1, p.size + LENGTH(m.content)
     FROM chat_message m JOIN path p ON m.id = p.parent_id
     WHERE p.rank < %s AND p.size < %s
-) SELECT id FROM path
+)
 """
+PATH_UP = PATH + "SELECT id FROM path"  # noqa: S608 - constants
+TURNS_UP = (
+    PATH
+    + """
+SELECT m.role, m.content FROM path p JOIN chat_message m ON m.id = p.id
+WHERE m.content <> '' ORDER BY p.rank DESC
+"""
+)
 NEWEST_LEAF = """
 WITH RECURSIVE below(id, created_at, depth) AS (
     SELECT id, created_at, depth FROM chat_message WHERE id = %s
@@ -77,14 +85,22 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def path_up(self, leaf_id: UUID, *, count: int, size: int) -> list[UUID]:
         """Ids from `leaf_id` towards the root: at most `count`, and none once `size` code points are had."""
-        return self._ids(PATH_UP, leaf_id, count, size)
+        return [self._uuid(row[0]) for row in self._rows(PATH_UP, leaf_id, count, size)]
+
+    def turns_up(self, leaf_id: UUID, *, count: int, size: int) -> list[tuple[str, str]]:
+        """Role and text on the way from the root to `leaf_id`, bounded like `path_up`."""
+        return self._rows(TURNS_UP, leaf_id, count, size)
 
     def newest_leaf(self, message_id: UUID) -> UUID:
         """What was written last below `message_id`, or that itself: nothing can be below it in turn."""
-        return self._ids(NEWEST_LEAF, message_id)[0]
+        return self._uuid(self._rows(NEWEST_LEAF, message_id)[0][0])
 
-    def _ids(self, sql: str, message_id: UUID, *parameters: int) -> list[UUID]:
-        field = self.model._meta.pk
+    def _rows(self, sql: str, message_id: UUID, *parameters: int) -> list[Any]:
         with connection.cursor() as cursor:
-            cursor.execute(sql, [field.get_db_prep_value(message_id, connection), *parameters])
-            return [field.to_python(row[0]) for row in cursor.fetchall()]
+            key = self.model._meta.pk.get_db_prep_value(message_id, connection)
+            cursor.execute(sql, [key, *parameters])
+            return list(cursor.fetchall())
+
+    def _uuid(self, value: object) -> UUID:
+        found: UUID = self.model._meta.pk.to_python(value)
+        return found

@@ -1,14 +1,21 @@
 """The rev rule: one lock, one step, one event for each committed change of a conversation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import F
 
 from apps.chat.events import AccountChanged, ConversationChanged
 from apps.chat.models import Account, Conversation
 from apps.events import publish_on_commit
+
+# One statement, because every message that is sent needs it; the row stays locked to commit.
+NEXT_ACCOUNT = """
+INSERT INTO chat_account (user_id, rev) SELECT owner_id, 1 FROM chat_conversation WHERE id = %s
+ON CONFLICT (user_id) DO UPDATE SET rev = chat_account.rev + 1 RETURNING user_id, rev
+"""
 
 
 @contextmanager
@@ -32,6 +39,17 @@ def changing(conversation_id: UUID, *, listed: bool = False) -> Iterator[Convers
             publish_on_commit(AccountChanged(owner_id=account.pk, rev=account.rev))
 
 
+@contextmanager
+def changing_all(conversation_ids: Iterable[UUID]) -> Iterator[dict[UUID, int]]:
+    """The next revs of several conversations, locked; whoever takes one out leaves that one unchanged."""
+    with transaction.atomic():
+        rows = Conversation.objects.locked().filter(pk__in=set(conversation_ids)).order_by("pk")
+        revs = {pk: rev + 1 for pk, rev in rows.values_list("pk", "rev")}
+        yield revs
+        Conversation.objects.filter(pk__in=revs).update(rev=F("rev") + 1)
+        publish_on_commit(*(ConversationChanged(conversation_id=pk, rev=rev) for pk, rev in revs.items()))
+
+
 def account_rev(owner_id: int) -> int:
     """How far the owner's list of conversations has come."""
     return Account.objects.filter(pk=owner_id).values_list("rev", flat=True).first() or 0
@@ -39,9 +57,9 @@ def account_rev(owner_id: int) -> int:
 
 def _next_account(conversation_id: UUID) -> Account:
     """The owner's account, locked, at its next rev."""
-    owner_id = Conversation.objects.values_list("owner_id", flat=True).get(pk=conversation_id)
-    Account.objects.get_or_create(pk=owner_id)
-    account = Account.objects.select_for_update(no_key=True).get(pk=owner_id)
-    account.rev += 1
-    account.save(update_fields=["rev"])
-    return account
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_ACCOUNT, [Conversation._meta.pk.get_db_prep_value(conversation_id, connection)])
+        row = cursor.fetchone()
+    if row is None:
+        raise Conversation.DoesNotExist
+    return Account(*row)

@@ -1,15 +1,18 @@
-"""Taking a queued reply: a conditional UPDATE, so that one worker wins."""
+"""Taking queued replies, several in one transaction: under their conversations' locks one worker wins."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import F
 
 from apps.chat.models import Message, Status
-from apps.chat.revisions import changing
+from apps.chat.revisions import changing_all
 from apps.generation.models import Generation
 from apps.generation.prompt import request_for
 from apps.llm.provider import Request
+
+AT_ONCE = 16  # replies claimed in one transaction, which holds their conversations' locks
 
 
 class Fenced(Exception):
@@ -34,23 +37,35 @@ class Claim(Fence):
 
 
 def claim_waiting(worker_id: UUID, *, room: int) -> list[Claim]:
-    """Claim up to `room` of the replies whose turn it is, oldest first."""
-    waiting = Message.objects.claimable().values_list("pk", "conversation_id")[:room]
-    claims = (claim(worker_id, message_id, conversation_id) for message_id, conversation_id in waiting)
-    return [won for won in claims if won]
+    """Claim up to `room` of the replies whose turn it is, oldest first, and no more than AT_ONCE."""
+    waiting = Message.objects.claimable().values_list("pk", "conversation_id")[: min(room, AT_ONCE)]
+    return claim_all(worker_id, dict(waiting)) if waiting else []
 
 
 def claim(worker_id: UUID, message_id: UUID, conversation_id: UUID) -> Claim | None:
     """Take this reply for the worker; None if another has it or it is over."""
-    try:
-        with changing(conversation_id) as conversation:
-            mine = {"status": Status.STREAMING, "attempt": F("attempt") + 1, "rev": conversation.rev}
-            if not Message.objects.filter(pk=message_id, status=Status.QUEUED).update(**mine):
-                raise Fenced
-            reply = Message.objects.get(pk=message_id)
-            Generation.objects.create(
-                message=reply, attempt=reply.attempt, worker_id=worker_id, model_name=reply.model_name
-            )
-    except Fenced:
-        return None
-    return Claim(message_id, conversation_id, reply.attempt, len(reply.content), request_for(reply))
+    return next(iter(claim_all(worker_id, {message_id: conversation_id})), None)
+
+
+def claim_all(worker_id: UUID, waiting: Mapping[UUID, UUID]) -> list[Claim]:
+    """Take those replies, given with their conversations, that no other worker has and that are not over."""
+    with changing_all(waiting.values()) as revs:
+        queued = Message.objects.filter(pk__in=waiting, status=Status.QUEUED)
+        replies = {reply.pk: reply for reply in queued}
+        for unchanged in revs.keys() - {reply.conversation_id for reply in replies.values()}:
+            del revs[unchanged]
+        for rev in set(revs.values()):
+            mine = [pk for pk, reply in replies.items() if revs[reply.conversation_id] == rev]
+            queued.filter(pk__in=mine).update(status=Status.STREAMING, attempt=F("attempt") + 1, rev=rev)
+        Generation.objects.bulk_create(_generation(worker_id, reply) for reply in replies.values())
+    return [_claim(replies[pk]) for pk in waiting if pk in replies]
+
+
+def _generation(worker_id: UUID, reply: Message) -> Generation:
+    attempt = reply.attempt + 1
+    return Generation(message=reply, attempt=attempt, worker_id=worker_id, model_name=reply.model_name)
+
+
+def _claim(reply: Message) -> Claim:
+    start, request = len(reply.content), request_for(reply)
+    return Claim(reply.pk, reply.conversation_id, reply.attempt + 1, start, request)

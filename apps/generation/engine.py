@@ -11,7 +11,7 @@ from apps.bridge import in_database
 from apps.chat.events import ENGINES, StopRequested
 from apps.events import Event, mailbox
 from apps.generation import workers
-from apps.generation.claim import Claim, claim_waiting
+from apps.generation.claim import AT_ONCE, Claim, claim_waiting
 from apps.generation.journal import Journal
 from apps.generation.models import LEASE
 from apps.generation.reply import write_reply
@@ -73,8 +73,11 @@ class Engine:
     async def _claim(self) -> None:
         room = ROOM - len(self._writings)
         if room > 0 and self._beating_since is not None:
-            for claim in await in_database(claim_waiting)(self.worker_id, room=room):
+            claims = await in_database(claim_waiting)(self.worker_id, room=room)
+            for claim in claims:
                 self._write(claim)
+            if len(claims) == AT_ONCE:
+                self._work.set()
 
     def _write(self, claim: Claim) -> None:
         writing = Writing(claim)

@@ -6,10 +6,10 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat
 
 from apps.chat.events import ReplyQueued
-from apps.chat.models import Conversation, Message, Status, TitleState
+from apps.chat.models import Chunk, Conversation, Message, Status, TitleState
 from apps.chat.revisions import changing
 from apps.events import publish_on_commit
-from apps.generation.append import fold
+from apps.generation.append import unfolded
 from apps.generation.claim import Fence, Fenced
 from apps.generation.models import Generation
 from apps.llm.errors import ErrorCode
@@ -41,13 +41,11 @@ def settle(fence: Fence, outcome: Outcome, *, start: int = 0, text: str = "") ->
     """
     with changing(fence.conversation_id, listed=True) as conversation:
         reply = _locked(fence)
-        fold(reply.pk)
-        reply.refresh_from_db(fields=["content"])
-        if rest := text[max(0, len(reply.content) - start) :]:
-            Message.objects.filter(pk=reply.pk).update(content=Concat(F("content"), Value(rest)))
-            reply.content += rest
+        added = unfolded(reply.pk)
+        added += text[max(0, len(reply.content) + len(added) - start) :]
+        reply.content += added
         status = _status_left_behind(reply) if outcome.error_code in LEFT_BEHIND else outcome.status
-        _end(conversation, reply, status, outcome)
+        _end(conversation, reply, status, outcome, added)
         return conversation.title_state == TitleState.WANTED
 
 
@@ -67,15 +65,17 @@ def _status_left_behind(reply: Message) -> Status:
     return Status.QUEUED if goes_on and lost < MOST_LOST else Status.INTERRUPTED
 
 
-def _end(conversation: Conversation, reply: Message, status: Status, outcome: Outcome) -> None:
+def _end(conversation: Conversation, reply: Message, status: Status, outcome: Outcome, added: str) -> None:
     shows_error = status in (Status.INTERRUPTED, Status.FAILED)
     Message.objects.filter(pk=reply.pk).update(
+        content=Concat(F("content"), Value(added)),
         status=status,
         finish_reason=outcome.finish_reason,
         error_code=outcome.error_code if shows_error else "",
         stop_at=None,
         rev=conversation.rev,
     )
+    Chunk.objects.filter(message_id=reply.pk).delete()
     Generation.objects.filter(message=reply, attempt=reply.attempt).update(
         finish_reason=outcome.finish_reason,
         error_code=outcome.error_code,

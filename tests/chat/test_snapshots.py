@@ -15,7 +15,7 @@ from apps.accounts.models import User
 from apps.chat import actions, reading
 from apps.chat.models import Conversation, Message, Status
 from apps.generation.append import Piece, append
-from apps.generation.claim import Fence, claim
+from apps.generation.claim import Fence, claim_all
 from apps.generation.settle import Outcome, settle
 from tests.factories import UserFactory
 
@@ -61,7 +61,7 @@ class Life:
 
     def claim(self) -> None:
         if reply := self._one(Message.objects.claimable()):
-            claim(uuid.uuid4(), reply.pk, self.pk)
+            claim_all(uuid.uuid4(), {reply.pk: self.pk})
 
     def append(self) -> None:
         if reply := self._one(Message.objects.filter(status=Status.STREAMING)):

@@ -6,8 +6,8 @@ import pytest
 from django.db import connections
 
 from apps.chat import actions
-from apps.chat.models import Message, Status
-from apps.generation.claim import Claim, claim, claim_waiting
+from apps.chat.models import Conversation, Message, Status
+from apps.generation.claim import Claim, claim_all, claim_waiting
 from apps.generation.models import Generation
 from apps.llm.provider import Turn
 
@@ -24,8 +24,20 @@ def test_claims_the_oldest_reply_first(ask):
 
 
 @pytest.mark.django_db
+def test_replies_claimed_together_each_get_their_own_revision(ask, reply):
+    Conversation.objects.filter(pk=reply.conversation_id).update(rev=7)
+    other = ask()
+
+    claim_waiting(WORKER, room=2)
+
+    for claimed, rev in ((reply, 8), (other, 2)):
+        claimed.refresh_from_db()
+        assert claimed.rev == claimed.conversation.rev == rev
+
+
+@pytest.mark.django_db
 def test_a_claim_names_the_attempt_and_records_it(reply):
-    won = claim(WORKER, reply.pk, reply.conversation_id)
+    [won] = claim_waiting(WORKER, room=1)
 
     reply.refresh_from_db()
     assert (won.attempt, reply.attempt, reply.status) == (1, 1, Status.STREAMING)
@@ -34,7 +46,7 @@ def test_a_claim_names_the_attempt_and_records_it(reply):
 
 @pytest.mark.django_db
 def test_a_claim_is_a_revision(reply):
-    claim(WORKER, reply.pk, reply.conversation_id)
+    claim_waiting(WORKER, room=1)
 
     reply.refresh_from_db()
     assert reply.rev == reply.conversation.rev == 2
@@ -42,28 +54,29 @@ def test_a_claim_is_a_revision(reply):
 
 @pytest.mark.django_db
 def test_a_second_worker_leaves_a_claimed_reply_alone(reply):
-    claim(WORKER, reply.pk, reply.conversation_id)
+    claim_waiting(WORKER, room=1)
     rev = Message.objects.get(pk=reply.pk).rev
 
-    assert claim(uuid.uuid4(), reply.pk, reply.conversation_id) is None
+    assert claim_all(uuid.uuid4(), {reply.pk: reply.conversation_id}) == []
     assert Message.objects.get(pk=reply.pk).rev == rev
+    assert Conversation.objects.get(pk=reply.conversation_id).rev == rev
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_make_one_claim(reply):
     together = Barrier(2)
 
-    def compete(_: int) -> Claim | None:
+    def compete(_: int) -> list[Claim]:
         together.wait(timeout=10)
         try:
-            return claim(uuid.uuid4(), reply.pk, reply.conversation_id)
+            return claim_all(uuid.uuid4(), {reply.pk: reply.conversation_id})
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(2) as threads:
         claims = list(threads.map(compete, range(2)))
 
-    assert [won is None for won in claims].count(False) == 1
+    assert sorted(map(len, claims)) == [0, 1]
     assert Generation.objects.filter(message=reply).count() == 1
 
 
@@ -89,17 +102,17 @@ def test_nothing_is_written_in_a_deleted_conversation_or_for_a_blocked_user(ask,
 @pytest.mark.django_db
 def test_the_model_is_told_the_path_that_leads_to_the_reply(ask, reply):
     Message.objects.filter(pk=reply.pk).update(status=Status.COMPLETE, content="Because.")
-    second = ask("Really?", reply.conversation_id)
+    ask("Really?", reply.conversation_id)
 
-    request = claim(WORKER, second.pk, second.conversation_id).request
+    [won] = claim_waiting(WORKER, room=1)
 
-    assert request.turns == (Turn("user", "Why?"), Turn("assistant", "Because."), Turn("user", "Really?"))
+    assert won.request.turns == (Turn("user", "Why?"), Turn("assistant", "Because."), Turn("user", "Really?"))
 
 
 @pytest.mark.django_db
 def test_a_continued_reply_goes_on_behind_its_text(reply):
     Message.objects.filter(pk=reply.pk).update(content="Because")
 
-    won = claim(WORKER, reply.pk, reply.conversation_id)
+    [won] = claim_waiting(WORKER, room=1)
 
     assert (won.start, won.request.reply_so_far) == (7, "Because")

@@ -73,8 +73,8 @@ BREAKS = (
         4,
         "one claim wins",
         "apps/generation/claim.py",
-        "filter(pk=message_id, status=Status.QUEUED)",
-        "filter(pk=message_id)",
+        "filter(pk__in=waiting, status=Status.QUEUED)",
+        "filter(pk__in=waiting)",
         "tests/generation/test_claim.py",
     ),
     Break(
