@@ -1,14 +1,16 @@
 """Titles, written by the model after the first exchange: late, optional, and never over the user's own."""
 
+import asyncio
+from collections.abc import Coroutine
 from datetime import timedelta
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from django.db.models.functions import Now
 
 from apps.chat import actions
 from apps.chat.models import Conversation, Message, TitleState
 from apps.chat.text import TextRejected, admit_title, cut
+from apps.events import mailbox
 from apps.llm.errors import ProviderError
 from apps.llm.provider import Request, Turn, complete
 from apps.llm.registry import close_providers, offered, provider_for
@@ -48,10 +50,18 @@ def forgotten() -> list[UUID]:
     return list(due.order_by("updated_at").values_list("pk", flat=True)[:BATCH])
 
 
-@async_to_sync
-async def _ask(request: Request) -> str:
+def _ask(request: Request) -> str:
+    """The answer, over the connections of the process's own loop where it has one."""
+    answer = complete(provider_for(request.model_name), request, limit=4 * LONGEST)
+    home = mailbox.loop
+    if home is not None and home.is_running():
+        return asyncio.run_coroutine_threadsafe(answer, home).result()
+    return asyncio.run(_and_close(answer))
+
+
+async def _and_close(answer: Coroutine[None, None, str]) -> str:
     try:
-        return await complete(provider_for(request.model_name), request, limit=4 * LONGEST)
+        return await answer
     finally:
         await close_providers()  # this loop ends here
 
