@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,8 @@ def run(name: str, streams: list[int], model_url: str) -> int:
         with system(name, model_url, count) as (url, cookies, pid):
             os.sched_setaffinity(pid, SERVER_CORE)
             for thread in Path(f"/proc/{pid}/task").iterdir():
-                os.sched_setaffinity(int(thread.name), SERVER_CORE)
+                with suppress(ProcessLookupError):  # it has ended meanwhile
+                    os.sched_setaffinity(int(thread.name), SERVER_CORE)
             idle, before = megabytes(pid), cpu_seconds(pid)
             result = load(Plan(url, cookies, is_product=name != "plain"))
             used, peak = cpu_seconds(pid) - before, megabytes(pid)
