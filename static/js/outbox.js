@@ -75,6 +75,8 @@ function start(carrier, shown) {
     const headers = { ...JSON.parse(document.body.getAttribute("hx-headers")), "HX-Request": "true" };
     const response = await fetch(url, { method: "POST", headers, body: new URLSearchParams(fields()) }).catch(() => null);
     if (!response || message !== unsent) return;
+    if (response.redirected) return location.reload(); // signed out: it goes out after the next sign-in
+    if (response.status === 404) return settle("colloquy:refused", { text: message.text, reason: carrier.dataset.absent });
     if (response.status === 204) return arrive(`/c/${message.conversation}/`);
     const refusal = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("composer-error");
     if (refusal && message === unsent) answer(refusal);
