@@ -1,13 +1,13 @@
 """Taking a queued reply: a conditional UPDATE, so that one worker wins."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import F
 
 from apps.chat.models import Message, Status
 from apps.chat.revisions import changing
-from apps.generation.models import Generation
+from apps.generation.models import LEFT_BEHIND, Generation
 from apps.generation.prompt import request_for
 from apps.llm.provider import Request
 
@@ -48,9 +48,28 @@ def claim(worker_id: UUID, message_id: UUID, conversation_id: UUID) -> Claim | N
             if not Message.objects.filter(pk=message_id, status=Status.QUEUED).update(**mine):
                 raise Fenced
             reply = Message.objects.get(pk=message_id)
+            reference = _left_behind(reply)
             Generation.objects.create(
-                message=reply, attempt=reply.attempt, worker_id=worker_id, model_name=reply.model_name
+                message=reply,
+                attempt=reply.attempt,
+                worker_id=worker_id,
+                model_name=reply.model_name,
+                reference=reference,
             )
     except Fenced:
         return None
-    return Claim(message_id, conversation_id, reply.attempt, len(reply.content), request_for(reply))
+    request = replace(request_for(reply), reference=reference)
+    return Claim(message_id, conversation_id, reply.attempt, len(reply.content), request)
+
+
+def remember(fence: Fence, reference: str) -> None:
+    """Store where the provider writes what this attempt asked for."""
+    Generation.objects.filter(message=fence.message_id, attempt=fence.attempt).update(reference=reference)
+
+
+def _left_behind(reply: Message) -> str:
+    """Where the provider goes on writing for the attempt before this one, if its worker went."""
+    if reply.attempt == 1:
+        return ""
+    before = reply.generations.filter(attempt=reply.attempt - 1, error_code__in=LEFT_BEHIND)
+    return before.values_list("reference", flat=True).first() or ""

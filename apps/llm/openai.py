@@ -12,7 +12,7 @@ import openai
 from apps.llm import diagnosis
 from apps.llm.completion import CompletionReader, parse_object
 from apps.llm.errors import BadResponse, CutOff, InvalidRequest, ProviderError, TimedOut, Unavailable
-from apps.llm.provider import Delta, Finish, Request
+from apps.llm.provider import Delta, Item, Request
 from apps.llm.sse import Event, EventParser
 
 SILENCE = 90.0  # seconds without a byte
@@ -50,10 +50,10 @@ class OpenAIProvider:
         self._length_parameter = "max_tokens"
         self._clients: dict[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = {}
 
-    def resumes_exactly(self, model_name: str) -> bool:
+    def resumes_exactly(self, model_name: str, reference: str = "") -> bool:
         return self._prefill
 
-    async def stream(self, request: Request) -> AsyncGenerator[Delta | Finish, None]:
+    async def stream(self, request: Request) -> AsyncGenerator[Item, None]:
         reader = CompletionReader(request.model_name)
         with _vendor_errors_translated(reader):
             async with AsyncExitStack() as stack:
@@ -65,6 +65,9 @@ class OpenAIProvider:
                     yield Delta(text)
                 await self._read_usage(events, reader)
         yield reader.finish()
+
+    async def cancel(self, reference: str) -> None:
+        """A completion ends with its connection."""
 
     async def close(self) -> None:
         if client := self._clients.pop(asyncio.get_running_loop(), None):

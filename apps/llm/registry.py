@@ -32,9 +32,9 @@ def offered(model_name: str) -> str:
     return model_name if model_name in model_names() else default_model()
 
 
-def resumes_exactly(model_name: str) -> bool:
+def resumes_exactly(model_name: str, reference: str = "") -> bool:
     """Whether a broken-off reply of this model can be carried on without a seam."""
-    return model_name in model_names() and _gateway().provider.resumes_exactly(model_name)
+    return model_name in model_names() and _gateway().provider.resumes_exactly(model_name, reference)
 
 
 def model_names() -> tuple[str, ...]:
