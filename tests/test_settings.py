@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.settings.environment import broker_url, channel_layer, database, required
+from config.settings.environment import broker_url, channel_layer, database, model_names, required
 from tests.support.profile import UNSET
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -173,3 +173,21 @@ def test_celery_and_the_bus_are_told_of_the_same_redis(redis_url: str, broker: s
     assert broker_url(redis_url) == broker
     assert ("pubsub" in layer["BACKEND"]) == bool(redis_url)
     assert layer["CONFIG"].get("hosts", [""]) == [redis_url]
+
+
+@pytest.mark.parametrize(
+    ("value", "models"),
+    [
+        ("", ()),
+        ("false", ()),
+        ("true", ("*",)),
+        ("*", ("*",)),
+        ("gpt-5, o3 ,,", ("gpt-5", "o3")),
+    ],
+)
+def test_models_are_named_one_by_one_or_all(
+    monkeypatch: pytest.MonkeyPatch, value: str, models: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("OPENAI_PREFILL", value)
+
+    assert model_names("OPENAI_PREFILL") == models

@@ -1,8 +1,15 @@
-"""Chat completions of OpenAI and of all that speak its protocol."""
+"""Chat completions and responses of OpenAI and of all that speak its protocol."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import AsyncExitStack, aclosing, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    aclosing,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
 from typing import Any
 
 import anyio
@@ -10,10 +17,13 @@ import httpx2
 import openai
 
 from apps.llm import diagnosis
+from apps.llm.background import UNKNOWN, BackgroundCall, Reference
 from apps.llm.completion import CompletionReader, parse_object
 from apps.llm.errors import BadResponse, CutOff, InvalidRequest, ProviderError, TimedOut, Unavailable
+from apps.llm.parameters import Parameters, names
 from apps.llm.provider import Delta, Item, Request
-from apps.llm.sse import Event, EventParser
+from apps.llm.responses import ResponseReader
+from apps.llm.sse import MAX_EVENT_BYTES, Event, EventParser
 
 SILENCE = 90.0  # seconds without a byte
 LIMITS = httpx2.Limits(max_connections=2000, max_keepalive_connections=200)
@@ -21,12 +31,14 @@ PATIENCE = 300.0  # seconds without a choice in any chunk, however lively the co
 LINGER = 2.0  # seconds for the usage that comes behind the finish reason
 GOODBYE = 0.1  # seconds for the end of the body behind [DONE], which keeps the connection reusable
 MAX_ERROR_BODY = 64 << 10
+MAX_RESPONSE_BYTES = 16 << 20  # its last event repeats the whole text
+CANCEL_WITHIN = 5.0  # seconds
+WANTS_JSON = {"Accept": "application/json"}
 FAIR_SHARE = 8 << 10  # bytes of events, about a millisecond's work, before the others have a turn
-GO_ON = (
-    "Your last message was cut off. Go on exactly where it ends, in the middle of the word if need be. "
-    "Repeat nothing, explain nothing."
-)
 NOTHING = Event(b"", b"")
+
+Events = AsyncGenerator[Event, None]
+Head = AbstractAsyncContextManager[Any]  # of the vendor's raw response
 
 
 class OpenAIProvider:
@@ -35,25 +47,70 @@ class OpenAIProvider:
         *,
         api_key: str,
         base_url: str | None = None,
-        prefill: bool = False,
+        prefill: Collection[str] = (),
+        background: Collection[str] = (),
         silence: float = SILENCE,
         patience: float = PATIENCE,
         linger: float = LINGER,
     ) -> None:
         self._api_key = api_key
         self._base_url = base_url
-        self._prefill = prefill
+        self._parameters = Parameters(prefill=prefill)
+        self._background = background
         self._timeout = httpx2.Timeout(connect=5, read=silence, write=30, pool=5)
         self._patience = patience
         self._linger = linger
-        self._usage_wanted = True
-        self._length_parameter = "max_tokens"
         self._clients: dict[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = {}
 
     def resumes_exactly(self, model_name: str, reference: str = "") -> bool:
-        return self._prefill
+        return bool(reference) or self._parameters.prefills(model_name)
 
-    async def stream(self, request: Request) -> AsyncGenerator[Item, None]:
+    def stream(self, request: Request) -> AsyncGenerator[Item, None]:
+        prefilled = request.reply_so_far and self._parameters.prefills(request.model_name)
+        in_background = names(self._background, request.model_name) and not prefilled
+        if request.reference or in_background:
+            return BackgroundCall(self, request, patience=self._patience).stream()
+        return self._complete(request)
+
+    async def cancel(self, reference: str) -> None:
+        if found := Reference.parse(reference):
+            cancel = self._client().responses.with_streaming_response.cancel
+            with suppress(*UNKNOWN), _vendor_errors_translated(ResponseReader("")):
+                async with asyncio.timeout(CANCEL_WITHIN):
+                    async with cancel(found.response_id, extra_headers=WANTS_JSON):
+                        pass
+
+    def create(self, request: Request, reader: ResponseReader) -> AbstractAsyncContextManager[Events]:
+        create = self._client().responses.with_streaming_response.create
+        return self._opened(create(**self._parameters.response(request)), reader)
+
+    def replay(self, response_id: str, reader: ResponseReader) -> AbstractAsyncContextManager[Events]:
+        retrieve = self._client().responses.with_streaming_response.retrieve
+        return self._opened(retrieve(response_id, stream=True), reader)
+
+    async def snapshot(self, response_id: str, reader: ResponseReader) -> dict[str, Any]:
+        retrieve = self._client().responses.with_streaming_response.retrieve
+        with _vendor_errors_translated(reader):
+            async with asyncio.timeout(_total(self._timeout)):
+                async with retrieve(response_id, extra_headers=WANTS_JSON) as head:
+                    return parse_object(await _head(head.http_response, MAX_RESPONSE_BYTES))
+
+    @asynccontextmanager
+    async def _opened(self, head: Head, reader: ResponseReader) -> AsyncIterator[Events]:
+        """The events of a response, and its body's end if that comes soon: the connection can serve again."""
+        with _vendor_errors_translated(reader):
+            async with AsyncExitStack() as stack:
+                async with asyncio.timeout(_total(self._timeout)):
+                    response = (await stack.enter_async_context(head)).http_response
+                await self._refuse_other_content(response)
+                events = await stack.enter_async_context(aclosing(_events(response, MAX_RESPONSE_BYTES)))
+                yield events
+                with suppress(TimeoutError, httpx2.HTTPError, ProviderError):
+                    async with asyncio.timeout(GOODBYE):
+                        async for _ in events:
+                            pass
+
+    async def _complete(self, request: Request) -> AsyncGenerator[Item, None]:
         reader = CompletionReader(request.model_name)
         with _vendor_errors_translated(reader):
             async with AsyncExitStack() as stack:
@@ -66,9 +123,6 @@ class OpenAIProvider:
                 await self._read_usage(events, reader)
         yield reader.finish()
 
-    async def cancel(self, reference: str) -> None:
-        """A completion ends with its connection."""
-
     async def close(self) -> None:
         if client := self._clients.pop(asyncio.get_running_loop(), None):
             await client.close()
@@ -77,14 +131,14 @@ class OpenAIProvider:
         """The head of the response; its body is read from it and closed by `stack`."""
         create = self._client().chat.completions.with_streaming_response.create
         while True:
-            parameters = self._parameters(request)
+            parameters = self._parameters.completion(request)
             try:
                 async with asyncio.timeout(_total(self._timeout)):
                     head = await stack.enter_async_context(create(**parameters))
                     response: httpx2.Response = head.http_response
                     return response
             except (openai.BadRequestError, openai.UnprocessableEntityError) as refusal:
-                if not self._learn(refusal.response.text, parameters):
+                if not self._parameters.learn(refusal.response.text, parameters):
                     raise
 
     def _client(self) -> openai.AsyncOpenAI:
@@ -113,37 +167,11 @@ class OpenAIProvider:
             if loop.is_closed():
                 self._clients.pop(loop, None)
 
-    def _parameters(self, request: Request) -> dict[str, Any]:
-        messages = [{"role": turn.role, "content": turn.text} for turn in request.turns]
-        parameters: dict[str, Any] = {"model": request.model_name, "messages": messages, "stream": True}
-        if request.max_tokens is not None:
-            parameters[self._length_parameter] = request.max_tokens
-        if self._usage_wanted:
-            parameters["stream_options"] = {"include_usage": True}
-        if request.reply_so_far:
-            messages.append({"role": "assistant", "content": request.reply_so_far})
-            if self._prefill:
-                extra = {"continue_final_message": True, "add_generation_prompt": False}
-                parameters["extra_body"] = extra
-            else:
-                messages.append({"role": "user", "content": GO_ON})
-        return parameters
-
-    def _learn(self, refusal: str, parameters: dict[str, Any]) -> bool:
-        """Whether the gateway named a parameter that we can do without, from now on."""
-        if "stream_options" in parameters and "stream_options" in refusal:
-            self._usage_wanted = False
-        elif "max_tokens" in parameters and "max_completion_tokens" in refusal:
-            self._length_parameter = "max_completion_tokens"
-        else:
-            return False
-        return True
-
     async def _refuse_other_content(self, response: httpx2.Response) -> None:
         content_type = response.headers.get("content-type", "").lower()
         if "json" in content_type:
             async with asyncio.timeout(_total(self._timeout)):
-                body = parse_object(await _head(response))
+                body = parse_object(await _head(response, MAX_ERROR_BODY))
             if body.get("error"):
                 raise diagnosis.from_error_object(body["error"])
             raise BadResponse
@@ -178,9 +206,9 @@ class OpenAIProvider:
             return
 
 
-async def _events(response: httpx2.Response) -> AsyncGenerator[Event, None]:
+async def _events(response: httpx2.Response, limit: int = MAX_EVENT_BYTES) -> AsyncGenerator[Event, None]:
     """The events of a body, and NOTHING for each piece without one."""
-    parser = EventParser()
+    parser = EventParser(limit=limit)
     event_seen, unshared = False, 0
     async for chunk in response.aiter_bytes():
         events = parser.feed(chunk)
@@ -197,11 +225,11 @@ async def _events(response: httpx2.Response) -> AsyncGenerator[Event, None]:
         raise BadResponse
 
 
-async def _head(response: httpx2.Response) -> bytes:
+async def _head(response: httpx2.Response, limit: int) -> bytes:
     head = b""
     async for chunk in response.aiter_bytes():
         head += chunk
-        if len(head) > MAX_ERROR_BODY:
+        if len(head) > limit:
             raise BadResponse
     return head
 
@@ -236,7 +264,7 @@ def _total(timeout: httpx2.Timeout) -> float | None:
 
 
 @contextmanager
-def _vendor_errors_translated(reader: CompletionReader) -> Iterator[None]:
+def _vendor_errors_translated(reader: CompletionReader | ResponseReader) -> Iterator[None]:
     """Ours instead of theirs, without the cause: it quotes keys, addresses and bodies."""
     try:
         yield

@@ -63,6 +63,7 @@ def _gateway() -> Gateway:
         api_key=api_key or NO_KEY,
         base_url=base_url or None,
         prefill=settings.OPENAI_PREFILL,
+        background=settings.OPENAI_BACKGROUND,
         silence=settings.OPENAI_TIMEOUT,
     )
     return Gateway(provider, tuple(settings.OPENAI_MODELS))

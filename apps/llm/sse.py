@@ -14,9 +14,10 @@ class Event(NamedTuple):
 
 
 class EventParser:
-    """Holds at most MAX_EVENT_BYTES; whoever sends more between two events is refused."""
+    """Holds at most `limit` bytes; whoever sends more between two events is refused."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, limit: int = MAX_EVENT_BYTES) -> None:
+        self._limit = limit
         self._line = bytearray()
         self._after_return = False
         self._name = b""
@@ -67,5 +68,5 @@ class EventParser:
         return event
 
     def _check_size(self) -> None:
-        if self._bytes_since_event + len(self._line) > MAX_EVENT_BYTES:
+        if self._bytes_since_event + len(self._line) > self._limit:
             raise BadResponse
