@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
 help:  ## this list
-	@sed -nE 's/^([a-z-]+):.*  ## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@sed -nE 's/^([a-z-]+):.*  ## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
 
 setup: .venv/.base  ## build .venv with what the product runs on
 
@@ -33,6 +33,12 @@ check: setup-dev  ## formatting, lint, types, contracts, templates, settings, lo
 invariants: setup-dev  ## break each promise of the design once, and name the test that notices
 	@$(BIN)/python -m tests.support.invariants
 
+drill: setup-dev  ## hurt a whole stack on purpose and show that nothing is lost (DRILL="--rounds 200")
+	@$(BIN)/python manage.py drill $(DRILL)
+
+drill-mutations: setup-dev  ## take one safeguard out at a time: the drill must notice
+	@$(BIN)/python -m tests.support.mutations
+
 bench: setup-dev  ## measure the product beside a plain consumer (BENCH="--streams 100 --systems embedded")
 	@$(BIN)/python -m tests.benchmarks $(BENCH)
 
@@ -50,4 +56,4 @@ lock: setup-dev  ## write the locks from requirements/*.in (UPGRADE=1: to the ne
 .venv/.dev: requirements/dev.txt
 	@sh requirements/install dev
 
-.PHONY: help setup setup-dev run stack test check invariants bench fmt lock
+.PHONY: help setup setup-dev run stack test check invariants drill drill-mutations bench fmt lock

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.settings.environment import broker_url, channel_layers, database, required
+from config.settings.environment import broker_url, channel_layers, database, model_names, required
 from tests.support.profile import UNSET
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -172,3 +172,21 @@ def test_celery_and_the_bus_are_told_of_the_same_redis(redis_url: str, broker: s
 
     assert broker_url(redis_url) == broker
     assert [layer["CONFIG"]["hosts"] for layer in layers.values()] == ([[redis_url]] if redis_url else [])
+
+
+@pytest.mark.parametrize(
+    ("value", "models"),
+    [
+        ("", ()),
+        ("false", ()),
+        ("true", ("*",)),
+        ("*", ("*",)),
+        ("gpt-5, o3 ,,", ("gpt-5", "o3")),
+    ],
+)
+def test_models_are_named_one_by_one_or_all(
+    monkeypatch: pytest.MonkeyPatch, value: str, models: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("OPENAI_PREFILL", value)
+
+    assert model_names("OPENAI_PREFILL") == models

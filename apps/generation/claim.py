@@ -1,14 +1,14 @@
 """Taking queued replies, several in one transaction: under their conversations' locks one worker wins."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import F
 
 from apps.chat.models import Message, Status
 from apps.chat.revisions import changing_all
-from apps.generation.models import Generation
+from apps.generation.models import LEFT_BEHIND, Generation
 from apps.generation.prompt import request_for
 from apps.llm.provider import Request
 
@@ -57,15 +57,35 @@ def claim_all(worker_id: UUID, waiting: Mapping[UUID, UUID]) -> list[Claim]:
         for rev in set(revs.values()):
             mine = [pk for pk, reply in replies.items() if revs[reply.conversation_id] == rev]
             queued.filter(pk__in=mine).update(status=Status.STREAMING, attempt=F("attempt") + 1, rev=rev)
-        Generation.objects.bulk_create(_generation(worker_id, reply) for reply in replies.values())
-    return [_claim(replies[pk]) for pk in waiting if pk in replies]
+        attempts = [_attempt(worker_id, reply) for reply in replies.values()]
+        Generation.objects.bulk_create(attempts)
+    begun = {attempt.message_id: attempt for attempt in attempts}
+    return [_claim(replies[pk], begun[pk]) for pk in waiting if pk in replies]
 
 
-def _generation(worker_id: UUID, reply: Message) -> Generation:
-    attempt = reply.attempt + 1
-    return Generation(message=reply, attempt=attempt, worker_id=worker_id, model_name=reply.model_name)
+def _attempt(worker_id: UUID, reply: Message) -> Generation:
+    return Generation(
+        message=reply,
+        attempt=reply.attempt + 1,
+        worker_id=worker_id,
+        model_name=reply.model_name,
+        reference=_left_behind(reply),
+    )
 
 
-def _claim(reply: Message) -> Claim:
-    start, request = len(reply.content), request_for(reply)
-    return Claim(reply.pk, reply.conversation_id, reply.attempt + 1, start, request)
+def _claim(reply: Message, begun: Generation) -> Claim:
+    request = replace(request_for(reply), reference=begun.reference)
+    return Claim(reply.pk, reply.conversation_id, begun.attempt, len(reply.content), request)
+
+
+def remember(fence: Fence, reference: str) -> None:
+    """Store where the provider writes what this attempt asked for."""
+    Generation.objects.filter(message=fence.message_id, attempt=fence.attempt).update(reference=reference)
+
+
+def _left_behind(reply: Message) -> str:
+    """Where the provider goes on writing for the attempt before the next one, if its worker went."""
+    if reply.attempt == 0:
+        return ""
+    before = reply.generations.filter(attempt=reply.attempt, error_code__in=LEFT_BEHIND)
+    return before.values_list("reference", flat=True).first() or ""

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.chat.models import Message
 from apps.llm.errors import ErrorCode
-from apps.llm.provider import FinishReason
+from apps.llm.provider import MAX_REFERENCE, FinishReason
 
 LEASE = timedelta(seconds=15)  # without a beat for this long, a worker is dead
+LEFT_BEHIND = (ErrorCode.WORKER_LOST, ErrorCode.SHUTDOWN)  # the worker went; the model had more to say
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
@@ -50,6 +51,10 @@ class Generation(models.Model):
     completion_tokens = models.PositiveIntegerField(null=True)
     finish_reason = models.CharField(max_length=14, blank=True, choices=[(r, r) for r in FinishReason])
     error_code = models.CharField(_("error"), max_length=17, blank=True, choices=[(c, c) for c in ErrorCode])
+
+    # Where the provider writes it, listened to or not. The database knows the default too, for processes of
+    # the version before this column.
+    reference = models.CharField(max_length=MAX_REFERENCE, blank=True, default="", db_default="")
 
     class Meta:
         constraints = (

@@ -9,13 +9,13 @@ from django.db import InterfaceError, OperationalError
 from apps.bridge import in_database, in_queue
 from apps.chat.models import Status
 from apps.chat.text import MAX_REPLY, clean
-from apps.generation.claim import Fenced
+from apps.generation.claim import Fenced, remember
 from apps.generation.journal import Journal
 from apps.generation.settle import Outcome, settle
 from apps.generation.tasks import ask_for_title
 from apps.generation.writing import Ending, Writing
 from apps.llm.errors import ErrorCode, ProviderError
-from apps.llm.provider import Finish, FinishReason
+from apps.llm.provider import Begun, Finish, FinishReason
 from apps.llm.registry import provider_for
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 MOST_TRIES = 3  # calls of the provider while nothing has been written
 BACKOFF = 0.5  # seconds before the second call, doubled for the third
 LONGEST_WAIT = 10.0  # seconds a provider may ask us to wait before we give up instead
-SETTLE_RETRY = 1.0
+DATABASE_RETRY = 1.0
 
 
 class ReplyTooLong(Exception):
@@ -38,7 +38,7 @@ async def write_reply(writing: Writing, journal: Journal) -> None:
     finally:
         await journal.close(writing)
     if writing.ending is not Ending.FENCED:
-        await _settle(writing, outcome)
+        await asyncio.gather(_settle(writing, outcome), _end_upstream(writing, outcome))
 
 
 async def _outcome(writing: Writing, journal: Journal) -> Outcome:
@@ -83,12 +83,37 @@ async def _call(writing: Writing, journal: Journal) -> Finish:
         async for item in items:
             if isinstance(item, Finish):
                 return item
+            if isinstance(item, Begun):
+                await _remember(writing, item.reference)
+                continue
             text = clean(item.text)[: MAX_REPLY - writing.length]
             if text:
                 await journal.add(writing, text)
             if writing.length >= MAX_REPLY:
                 raise ReplyTooLong
     raise AssertionError("a provider ended without a Finish")
+
+
+async def _remember(writing: Writing, reference: str) -> None:
+    """Store, before any text, where the reply is written upstream: the next worker finds it there."""
+    writing.reference = reference
+    while True:
+        try:
+            return await in_database(remember)(writing.claim, reference)
+        except (OperationalError, InterfaceError) as error:
+            message_id = writing.claim.message_id
+            logger.warning("Reply %s cannot be marked yet: %s", message_id, type(error).__name__)
+            await asyncio.sleep(DATABASE_RETRY)
+
+
+async def _end_upstream(writing: Writing, outcome: Outcome) -> None:
+    """End what goes on at the provider and nobody will read; after a shutdown, the next worker does."""
+    if not writing.reference or outcome.status == Status.COMPLETE or writing.ending is Ending.SHUTDOWN:
+        return
+    try:
+        await provider_for(writing.claim.request.model_name).cancel(writing.reference)
+    except ProviderError as error:
+        logger.warning("Reply %s may go on upstream: %s", writing.claim.message_id, error.code)
 
 
 def _finished(writing: Writing, finish: Finish) -> Outcome:
@@ -128,7 +153,7 @@ async def _settle(writing: Writing, outcome: Outcome) -> None:
             return
         except (OperationalError, InterfaceError) as error:
             logger.warning("Reply %s cannot be settled yet: %s", claim.message_id, type(error).__name__)
-            await asyncio.sleep(SETTLE_RETRY)
+            await asyncio.sleep(DATABASE_RETRY)
         except Exception:
             logger.exception("Reply %s is settled without its last text", claim.message_id)
             if not text:

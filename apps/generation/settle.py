@@ -11,13 +11,11 @@ from apps.chat.revisions import changing
 from apps.events import publish_on_commit
 from apps.generation.append import unfolded
 from apps.generation.claim import Fence, Fenced
-from apps.generation.models import Generation
-from apps.llm.errors import ErrorCode
+from apps.generation.models import LEFT_BEHIND, Generation
 from apps.llm.provider import Usage
 from apps.llm.registry import resumes_exactly
 
 MOST_LOST = 5  # a reply that has cost this many workers is left to its reader
-LEFT_BEHIND = (ErrorCode.WORKER_LOST, ErrorCode.SHUTDOWN)  # the worker went; the model had more to say
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,8 @@ def _status_left_behind(reply: Message) -> Status:
     if reply.stop_at:
         return Status.STOPPED
     lost = reply.generations.filter(error_code__in=LEFT_BEHIND).count()
-    goes_on = not reply.content or resumes_exactly(reply.model_name)
+    reference = reply.generations.get(attempt=reply.attempt).reference
+    goes_on = not reply.content or resumes_exactly(reply.model_name, reference)
     return Status.QUEUED if goes_on and lost < MOST_LOST else Status.INTERRUPTED
 
 

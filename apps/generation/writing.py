@@ -28,6 +28,7 @@ class Writing:
         self.claim = claim
         self.start = claim.start
         self.length = claim.start
+        self.reference = claim.request.reference
         self.ending: Ending | None = None
         self.has_room = asyncio.Event()
         self.has_room.set()

@@ -13,6 +13,7 @@ from apps.chat.models import Conversation, Message, Status
 from apps.chat.reading import Changes
 from apps.events import Event
 from apps.generation.events import ChunkAdded
+from apps.live.comparison import compare
 
 logger = logging.getLogger(__name__)
 
@@ -49,9 +50,11 @@ class Mirror(ABC):
         """Take an event in, or find out that something must be read."""
 
     async def reach(self, since: int) -> None:
-        """Know every change after `since`."""
+        """Know every change after `since`, and `since` itself: whoever watches may have seen it elsewhere."""
         async with self._reading:
-            if self.rev < 0 or since < self.since:
+            if since > self.rev >= 0:
+                await self._read(self.rev)
+            elif self.rev < 0 or since < self.since:
                 known, self.since = self.since, since
                 try:
                     await self._read(since)
@@ -119,6 +122,14 @@ class ConversationMirror(Mirror):
         elif isinstance(event, ConversationChanged) and event.rev <= self.rev:
             return
         self._stale.set()
+
+    async def reach(self, since: int) -> None:
+        """And all text that is stored by now: a page may show it before we have heard of it."""
+        await super().reach(since)
+        if lengths := self.lengths():
+            found = await in_database(compare)((), (), lengths)
+            for message_id, start, text in found.missed:
+                self.grow(message_id, start, text)
 
     def grow(self, message_id: UUID, start: int, text: str) -> bool:
         """Take in stored text of a running reply; False if the reply, or what comes before, is not known."""

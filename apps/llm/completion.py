@@ -64,7 +64,7 @@ class CompletionReader:
 
     def _read_event(self, event: Event) -> str:
         if event.name == b"error":
-            raise diagnosis.from_error_object(_error_of(event.data))
+            raise diagnosis.from_error_object(error_of(event.data))
         data = event.data.strip()
         if event.name not in (b"", b"message") or not data:
             return ""
@@ -77,7 +77,7 @@ class CompletionReader:
         if chunk.get("error"):
             raise diagnosis.from_error_object(chunk["error"])
         if usage := chunk.get("usage"):
-            self.usage = _usage(usage) or self.usage
+            self.usage = usage_of(usage, "prompt_tokens", "completion_tokens") or self.usage
         self._read_model_name(chunk.get("model"))
         choice = _first_choice(chunk.get("choices"))
         if choice is None or self.finish_reason is not None:
@@ -118,7 +118,8 @@ def _parse(data: bytes) -> object:
         return json.loads(data.decode("utf-8", "replace"))
 
 
-def _error_of(data: bytes) -> object:
+def error_of(data: bytes) -> object:
+    """What an `error` event says, inside an object or outright."""
     try:
         body = parse_object(data)
     except BadResponse:
@@ -141,9 +142,12 @@ def _text_of(delta: object) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _usage(usage: object) -> Usage | None:
+def usage_of(usage: object, *names: str) -> Usage | None:
+    """The two counts of those names, if both make sense."""
     if not isinstance(usage, dict):
         return None
-    counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
-    prompt, completion = (n if isinstance(n, int) and 0 <= n <= MAX_TOKEN_COUNT else None for n in counts)
+    prompt, completion = (
+        count if isinstance(count := usage.get(name), int) and 0 <= count <= MAX_TOKEN_COUNT else None
+        for name in names
+    )
     return None if prompt is None or completion is None else Usage(prompt, completion)

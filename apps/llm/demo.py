@@ -7,7 +7,7 @@ from itertools import islice
 
 from apps.llm import demo_answers
 from apps.llm.demo_commands import Script, script_for
-from apps.llm.provider import Delta, Finish, FinishReason, Request, Turn, Usage
+from apps.llm.provider import Delta, Finish, FinishReason, Item, Request, Turn, Usage
 
 MODEL_NAME = "demo"
 PACE = 1 / 40  # seconds for a word: what a quick reader follows
@@ -21,10 +21,10 @@ class DemoProvider:
     def __init__(self, *, pace: float = PACE) -> None:
         self._pace = pace
 
-    def resumes_exactly(self, model_name: str) -> bool:
+    def resumes_exactly(self, model_name: str, reference: str = "") -> bool:
         return True
 
-    async def stream(self, request: Request) -> AsyncGenerator[Delta | Finish, None]:
+    async def stream(self, request: Request) -> AsyncGenerator[Item, None]:
         script = _script(request.turns)
         said = request.reply_so_far
         rest = script.rest(said)
@@ -40,6 +40,9 @@ class DemoProvider:
         if script.error and script.fails_behind(said):
             raise script.error
         yield Finish(reason, _usage(request.turns, rest), MODEL_NAME)
+
+    async def cancel(self, reference: str) -> None:
+        """Nothing goes on unheard."""
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -35,7 +35,8 @@ WORDINGS: tuple[tuple[re.Pattern[str], type[ProviderError]], ...] = (
     ),
     (
         re.compile(
-            r"content[ _-]?(filter|policy|management)|moderation|safety system|responsible ai",
+            r"content[ _-]?(filter|policy|management)|moderation|safety system|responsible ai|usage polic"
+            r"|invalid_prompt|bio_policy|policy_violation",
             re.IGNORECASE,
         ),
         Refused,

@@ -1,31 +1,42 @@
-"""Chat completions of OpenAI and of all that speak its protocol."""
+"""Chat completions and responses of OpenAI and of all that speak its protocol."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import AsyncExitStack, aclosing, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    aclosing,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
 from typing import Any
 
 import aiohttp
 import httpx2
 import openai
 
-from apps.llm import diagnosis
+from apps.llm import body, diagnosis
+from apps.llm.background import UNKNOWN, BackgroundCall, Reference
+from apps.llm.body import MAX_ERROR_BODY
 from apps.llm.completion import CompletionReader, parse_object
 from apps.llm.errors import BadResponse, CutOff, InvalidRequest, ProviderError, TimedOut, Unavailable
-from apps.llm.provider import Delta, Finish, Request
-from apps.llm.sse import Event, EventParser
+from apps.llm.parameters import Parameters, names
+from apps.llm.provider import Delta, Item, Request
+from apps.llm.responses import ResponseReader
+from apps.llm.sse import Event
 
 SILENCE = 90.0  # seconds without a byte
 LIMITS = httpx2.Limits(max_connections=2000, max_keepalive_connections=200)
 PATIENCE = 300.0  # seconds without a choice in any chunk, however lively the comments are
 LINGER = 2.0  # seconds for the usage that comes behind the finish reason
 GOODBYE = 0.1  # seconds for the end of the body behind [DONE], which keeps the connection reusable
-MAX_ERROR_BODY = 64 << 10
-FAIR_SHARE = 16 << 10  # bytes of events, about a millisecond's work, before the others have a turn
-GO_ON = (
-    "Your last message was cut off. Go on exactly where it ends, in the middle of the word if need be. "
-    "Repeat nothing, explain nothing."
-)
+MAX_RESPONSE_BYTES = 16 << 20  # its last event repeats the whole text
+CANCEL_WITHIN = 5.0  # seconds
+WANTS_JSON = {"Accept": "application/json"}
+
+Events = AsyncGenerator[Event, None]
+Head = AbstractAsyncContextManager[Any]  # of the vendor's raw response
 
 
 class OpenAIProvider:
@@ -34,31 +45,76 @@ class OpenAIProvider:
         *,
         api_key: str,
         base_url: str | None = None,
-        prefill: bool = False,
+        prefill: Collection[str] = (),
+        background: Collection[str] = (),
         silence: float = SILENCE,
         patience: float = PATIENCE,
         linger: float = LINGER,
     ) -> None:
         self._api_key = api_key
         self._base_url = base_url
-        self._prefill = prefill
+        self._parameters = Parameters(prefill=prefill)
+        self._background = background
         self._timeout = httpx2.Timeout(connect=5, read=silence, write=30, pool=5)
         self._patience = patience
         self._linger = linger
-        self._usage_wanted = True
-        self._length_parameter = "max_tokens"
         self._clients: dict[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = {}
 
-    def resumes_exactly(self, model_name: str) -> bool:
-        return self._prefill
+    def resumes_exactly(self, model_name: str, reference: str = "") -> bool:
+        return bool(reference) or self._parameters.prefills(model_name)
 
-    async def stream(self, request: Request) -> AsyncGenerator[Delta | Finish, None]:
+    def stream(self, request: Request) -> AsyncGenerator[Item, None]:
+        prefilled = request.reply_so_far and self._parameters.prefills(request.model_name)
+        in_background = names(self._background, request.model_name) and not prefilled
+        if request.reference or in_background:
+            return BackgroundCall(self, request, patience=self._patience).stream()
+        return self._complete(request)
+
+    async def cancel(self, reference: str) -> None:
+        if found := Reference.parse(reference):
+            cancel = self._client().responses.with_streaming_response.cancel
+            with suppress(*UNKNOWN), _vendor_errors_translated(ResponseReader("")):
+                async with asyncio.timeout(CANCEL_WITHIN):
+                    async with cancel(found.response_id, extra_headers=WANTS_JSON):
+                        pass
+
+    def create(self, request: Request, reader: ResponseReader) -> AbstractAsyncContextManager[Events]:
+        create = self._client().responses.with_streaming_response.create
+        return self._opened(create(**self._parameters.response(request)), reader)
+
+    def replay(self, response_id: str, reader: ResponseReader) -> AbstractAsyncContextManager[Events]:
+        retrieve = self._client().responses.with_streaming_response.retrieve
+        return self._opened(retrieve(response_id, stream=True), reader)
+
+    async def snapshot(self, response_id: str, reader: ResponseReader) -> dict[str, Any]:
+        retrieve = self._client().responses.with_streaming_response.retrieve
+        with _vendor_errors_translated(reader):
+            async with asyncio.timeout(_total(self._timeout)):
+                async with retrieve(response_id, extra_headers=WANTS_JSON) as head:
+                    return parse_object(await body.head(head.http_response, MAX_RESPONSE_BYTES))
+
+    @asynccontextmanager
+    async def _opened(self, head: Head, reader: ResponseReader) -> AsyncIterator[Events]:
+        """The events of a response, and its body's end if that comes soon: the connection can serve again."""
+        with _vendor_errors_translated(reader):
+            async with AsyncExitStack() as stack:
+                async with asyncio.timeout(_total(self._timeout)):
+                    response = (await stack.enter_async_context(head)).http_response
+                await self._refuse_other_content(response)
+                events = await stack.enter_async_context(aclosing(body.events(response, MAX_RESPONSE_BYTES)))
+                yield events
+                with suppress(TimeoutError, httpx2.HTTPError, ProviderError):
+                    async with asyncio.timeout(GOODBYE):
+                        async for _ in events:
+                            pass
+
+    async def _complete(self, request: Request) -> AsyncGenerator[Item, None]:
         reader = CompletionReader(request.model_name)
         with _vendor_errors_translated(reader):
             async with AsyncExitStack() as stack:
                 response = await self._send(request, stack)
                 await self._refuse_other_content(response)
-                batches = await stack.enter_async_context(aclosing(_batches(response)))
+                batches = await stack.enter_async_context(aclosing(body.batches(response)))
                 texts = await stack.enter_async_context(aclosing(self._texts(batches, reader)))
                 async for text in texts:
                     yield Delta(text)
@@ -73,14 +129,14 @@ class OpenAIProvider:
         """The head of the response; its body is read from it and closed by `stack`."""
         create = self._client().chat.completions.with_streaming_response.create
         while True:
-            parameters = self._parameters(request)
+            parameters = self._parameters.completion(request)
             try:
                 async with asyncio.timeout(_total(self._timeout)):
                     head = await stack.enter_async_context(create(**parameters))
                     response: httpx2.Response = head.http_response
                     return response
             except (openai.BadRequestError, openai.UnprocessableEntityError) as refusal:
-                if not self._learn(refusal.response.text, parameters):
+                if not self._parameters.learn(refusal.response.text, parameters):
                     raise
             except ValueError:  # the key is nothing that a header takes
                 raise InvalidRequest from None
@@ -100,7 +156,7 @@ class OpenAIProvider:
                     timeout=self._timeout,
                     limits=LIMITS,
                     follow_redirects=False,
-                    event_hooks={"response": [_bound_error_body]},
+                    event_hooks={"response": [body.bound_error_body]},
                 ),
             )
         return self._clients[loop]
@@ -111,39 +167,13 @@ class OpenAIProvider:
             if loop.is_closed():
                 self._clients.pop(loop, None)
 
-    def _parameters(self, request: Request) -> dict[str, Any]:
-        messages = [{"role": turn.role, "content": turn.text} for turn in request.turns]
-        parameters: dict[str, Any] = {"model": request.model_name, "messages": messages, "stream": True}
-        if request.max_tokens is not None:
-            parameters[self._length_parameter] = request.max_tokens
-        if self._usage_wanted:
-            parameters["stream_options"] = {"include_usage": True}
-        if request.reply_so_far:
-            messages.append({"role": "assistant", "content": request.reply_so_far})
-            if self._prefill:
-                extra = {"continue_final_message": True, "add_generation_prompt": False}
-                parameters["extra_body"] = extra
-            else:
-                messages.append({"role": "user", "content": GO_ON})
-        return parameters
-
-    def _learn(self, refusal: str, parameters: dict[str, Any]) -> bool:
-        """Whether the gateway named a parameter that we can do without, from now on."""
-        if "stream_options" in parameters and "stream_options" in refusal:
-            self._usage_wanted = False
-        elif "max_tokens" in parameters and "max_completion_tokens" in refusal:
-            self._length_parameter = "max_completion_tokens"
-        else:
-            return False
-        return True
-
     async def _refuse_other_content(self, response: httpx2.Response) -> None:
         content_type = response.headers.get("content-type", "").lower()
         if "json" in content_type:
             async with asyncio.timeout(_total(self._timeout)):
-                body = parse_object(await _head(response))
-            if body.get("error"):
-                raise diagnosis.from_error_object(body["error"])
+                answer = parse_object(await body.head(response, MAX_ERROR_BODY))
+            if answer.get("error"):
+                raise diagnosis.from_error_object(answer["error"])
             raise BadResponse
         if "html" in content_type or "xml" in content_type:
             raise BadResponse
@@ -179,66 +209,6 @@ class OpenAIProvider:
             return
 
 
-async def _batches(response: httpx2.Response) -> AsyncGenerator[list[Event], None]:
-    """The events of a body, those together that came together; an empty list for a piece without one."""
-    parser = EventParser()
-    seen, event_seen = 0, False
-    async for chunk in _pieces(response):
-        events = parser.feed(chunk)
-        event_seen = event_seen or bool(events)
-        yield events
-        if (seen + len(chunk)) // FAIR_SHARE > seen // FAIR_SHARE:
-            await asyncio.sleep(0)
-        seen += len(chunk)
-    if events := parser.end():
-        yield events
-    elif seen and not event_seen:
-        raise BadResponse
-
-
-async def _pieces(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
-    """The body as it comes in, never much at once; through the client's layers only where it is encoded."""
-    if "content-encoding" not in response.headers and isinstance(response.stream, httpx2.AsyncByteStream):
-        async for piece in response.stream:
-            yield piece
-    else:
-        async for inflated in response.aiter_bytes():
-            for start in range(0, len(inflated), FAIR_SHARE):
-                yield inflated[start : start + FAIR_SHARE]
-
-
-async def _head(response: httpx2.Response) -> bytes:
-    head = b""
-    async for chunk in response.aiter_bytes():
-        head += chunk
-        if len(head) > MAX_ERROR_BODY:
-            raise BadResponse
-    return head
-
-
-async def _bound_error_body(response: httpx2.Response) -> None:
-    """The client reads the whole body of an error; let there be little of it, and nothing to inflate."""
-    if not response.is_success and isinstance(response.stream, httpx2.AsyncByteStream):
-        response.headers.pop("content-encoding", None)
-        response.stream = _Head(response.stream)
-
-
-class _Head(httpx2.AsyncByteStream):
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for chunk in self._stream:
-            yield chunk
-            size += len(chunk)
-            if size > MAX_ERROR_BODY:
-                return
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
 def _total(timeout: httpx2.Timeout) -> float | None:
     """An end for the head of a response that drips in, each byte in time."""
     parts = (timeout.connect, timeout.read, timeout.write, timeout.pool)
@@ -246,13 +216,13 @@ def _total(timeout: httpx2.Timeout) -> float | None:
 
 
 @contextmanager
-def _vendor_errors_translated(reader: CompletionReader) -> Iterator[None]:
+def _vendor_errors_translated(reader: CompletionReader | ResponseReader) -> Iterator[None]:
     """Ours instead of theirs, without the cause: it quotes keys, addresses and bodies."""
     try:
         yield
     except openai.APIStatusError as error:
-        body = error.body if error.body is not None else error.response.text
-        raise diagnosis.from_status(error.status_code, body, error.response.headers) from None
+        said = error.body if error.body is not None else error.response.text
+        raise diagnosis.from_status(error.status_code, said, error.response.headers) from None
     except (openai.APITimeoutError, httpx2.TimeoutException, TimeoutError) as error:
         if not _is_timeout(error):
             raise (CutOff if reader.started else Unavailable) from None

@@ -32,9 +32,9 @@ def offered(model_name: str) -> str:
     return model_name if model_name in model_names() else default_model()
 
 
-def resumes_exactly(model_name: str) -> bool:
+def resumes_exactly(model_name: str, reference: str = "") -> bool:
     """Whether a broken-off reply of this model can be carried on without a seam."""
-    return model_name in model_names() and _gateway().provider.resumes_exactly(model_name)
+    return model_name in model_names() and _gateway().provider.resumes_exactly(model_name, reference)
 
 
 def model_names() -> tuple[str, ...]:
@@ -63,6 +63,7 @@ def _gateway() -> Gateway:
         api_key=api_key or NO_KEY,
         base_url=base_url or None,
         prefill=settings.OPENAI_PREFILL,
+        background=settings.OPENAI_BACKGROUND,
         silence=settings.OPENAI_TIMEOUT,
     )
     return Gateway(provider, tuple(settings.OPENAI_MODELS))

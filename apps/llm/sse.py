@@ -15,9 +15,10 @@ class Event(NamedTuple):
 
 
 class EventParser:
-    """Holds at most MAX_EVENT_BYTES; whoever sends more between two events is refused."""
+    """Holds at most `limit` bytes; whoever sends more between two events is refused."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, limit: int = MAX_EVENT_BYTES) -> None:
+        self._limit = limit
         self._line = bytearray()
         self._after_return = False
         self._name = b""
@@ -28,7 +29,7 @@ class EventParser:
         """The events that `chunk` completes."""
         if self._is_between_events and chunk.startswith(DATA) and chunk.endswith(b"\n\n"):
             lines = chunk[len(DATA) : -2].split(b"\n\n" + DATA)
-            if not any(b"\n" in line or b"\r" in line for line in lines) and len(chunk) <= MAX_EVENT_BYTES:
+            if not any(b"\n" in line or b"\r" in line for line in lines) and len(chunk) <= self._limit:
                 return [Event(b"", line) for line in lines]
         return self._feed(chunk)
 
@@ -79,5 +80,5 @@ class EventParser:
         return event
 
     def _check_size(self) -> None:
-        if self._bytes_since_event + len(self._line) > MAX_EVENT_BYTES:
+        if self._bytes_since_event + len(self._line) > self._limit:
             raise BadResponse

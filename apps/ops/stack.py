@@ -1,4 +1,4 @@
-"""The server profile on one machine: databases, web, worker and beat, started and stopped as one."""
+"""The server profile on one machine: databases, web, engines, worker and beat, started and stopped as one."""
 
 import os
 import queue
@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psycopg
 from celery import Celery
 
 from apps.ops.process import Process, StartFailed
@@ -21,7 +22,8 @@ from apps.ops.services import Services
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
-DRAIN_WITHIN = 40.0  # seconds a web process has to let its replies end
+DRAIN_WITHIN = 40.0  # seconds a process has to let its replies end
+BEATS = "SELECT 1 FROM generation_worker WHERE pid = %s"
 LIVEZ_WITHIN = 2.0  # seconds for one look
 
 Echo = Callable[[str, str], None]
@@ -32,7 +34,10 @@ def silent(name: str, line: str) -> None:
 
 
 class Stack:
-    """`services` start first and stop last; `port` 0 takes free ones, consecutive for several `web`."""
+    """`services` start first and stop last; `port` 0 takes free ones, consecutive for several `web`.
+
+    With `engines`, processes of their own write the replies; without, the web processes do.
+    """
 
     def __init__(
         self,
@@ -40,13 +45,15 @@ class Stack:
         *,
         port: int = 0,
         web: int = 1,
+        engines: int = 0,
         environment: Mapping[str, str] | None = None,
         echo: Echo = silent,
     ) -> None:
         self.services = services
         self.ports = _consecutive_ports(port, web)
         self.processes: dict[str, Process] = {}
-        self._extra = dict(environment or {})
+        self._engines = engines
+        self._extra = {**({"ENGINE_IN_WEB": "false"} if engines else {}), **(environment or {})}
         self._echo = echo
         self._ended: queue.Queue[Process] = queue.Queue()
         self._exit = ExitStack()
@@ -96,12 +103,13 @@ class Stack:
             self._echo("migrate", line)
 
     def _planned(self) -> list[Process]:
-        """Web before worker before beat: they are stopped in the reverse order."""
+        """Web before engines before worker before beat: they are stopped in the reverse order."""
         celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config"]
         # Threads: titles wait for a network, and a killed worker leaves no children of its own behind.
         worker = [*celery, "worker", "--pool", "threads", "--concurrency", "4"]
         return [
             *(self._web(number, port) for number, port in enumerate(self.ports, start=1)),
+            *(self._engine(number) for number in range(1, self._engines + 1)),
             self._process("worker", worker, ready=lambda: _worker_answers(self.services.redis_url)),
             self._process("beat", [*celery, "beat"]),
         ]
@@ -109,6 +117,18 @@ class Stack:
     def _web(self, number: int, port: int) -> Process:
         command = [sys.executable, "manage.py", "serve", "--host", HOST, "--port", str(port)]
         return self._process(f"web-{number}", command, ready=lambda: _alive(port), stop_within=DRAIN_WITHIN)
+
+    def _engine(self, number: int) -> Process:
+        name, command = f"engine-{number}", [sys.executable, "manage.py", "engine"]
+        return self._process(name, command, ready=lambda: self._beats(name), stop_within=DRAIN_WITHIN)
+
+    def _beats(self, name: str) -> bool:
+        """Whether this engine has taken up its lease: before that it takes no work."""
+        try:
+            with psycopg.connect(self.services.database_url, connect_timeout=2) as connection:
+                return bool(connection.execute(BEATS, [self.processes[name].pid]).fetchone())
+        except psycopg.Error:
+            return False
 
     def _process(
         self,

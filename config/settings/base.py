@@ -4,7 +4,7 @@ from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from config.settings.environment import DATA_DIR, ROOT, broker_url, channel_layers, database, env
+from config.settings.environment import DATA_DIR, ROOT, broker_url, channel_layers, database, env, model_names
 
 BASE_DIR = ROOT
 DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,8 @@ OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")
 OPENAI_MODELS = tuple(env.list("OPENAI_MODELS", default=["gpt-4o-mini"]))
 OPENAI_TIMEOUT = env.float("OPENAI_TIMEOUT", default=90.0)
-OPENAI_PREFILL = env.bool("OPENAI_PREFILL", default=False)
+OPENAI_PREFILL = model_names("OPENAI_PREFILL")
+OPENAI_BACKGROUND = model_names("OPENAI_BACKGROUND")
 
 # -- People ----------------------------------------------------------------------------------------
 

@@ -65,6 +65,12 @@ def channel_layers(redis_url: str) -> dict[str, Any]:
     return {"default": layer}
 
 
+def model_names(name: str) -> tuple[str, ...]:
+    """The models that the variable `name` lists; `*` is all of them. It used to be `true` or `false`."""
+    listed = tuple(part.strip() for part in env.str(name, default="").split(",") if part.strip())
+    return {("true",): ("*",), ("false",): ()}.get(tuple(part.lower() for part in listed), listed)
+
+
 def broker_url(redis_url: str) -> str:
     """Celery's spelling of the same Redis; its in-process broker when there is none."""
     if redis_url.startswith("unix://"):

@@ -1,9 +1,4 @@
-// The composer: sends, keeps the text until the server has stored it, and becomes the page of a new conversation.
-
-/** @typedef {{key: string, conversation: string, text: string, page: string}} Pending what was sent and not yet acknowledged */
-
-const OUTBOX = "colloquy:outbox"; // one per tab: sessionStorage
-const SLOW_AFTER = 4000; // ms without an answer before we say that it has not gone out
+// The composer: hands what is written to the outbox, takes it back if it is refused, and becomes the page of a new conversation.
 
 const form = document.getElementById("composer");
 if (form instanceof HTMLFormElement) start(form);
@@ -11,58 +6,59 @@ if (form instanceof HTMLFormElement) start(form);
 /** @param {HTMLFormElement} form */
 function start(form) {
   const textarea = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
-  const keyField = /** @type {HTMLInputElement} */ (form.elements.namedItem("key"));
   const conversationField = /** @type {HTMLInputElement} */ (form.elements.namedItem("conversation"));
+  const afterField = /** @type {HTMLInputElement} */ (form.elements.namedItem("after"));
   const note = document.getElementById("composer-note");
-  /** @type {Pending | null} */
-  let pending = null;
-  let slowTimer = 0;
+  const user = document.getElementById("outbox").dataset.user;
+  let waiting = false; // for what the outbox holds
+  let last = lastShown();
 
-  keyField.value = newKey(); // a restored page must not send under a key that was used before
   restore();
   if (matchMedia("(hover: hover)").matches && !location.hash) textarea.focus({ preventScroll: true });
 
-  textarea.addEventListener("keydown", (event) => {
-    const composing = event.isComposing || event.keyCode === 229; // 229: Safari ends a composition with this Enter
-    if (event.key !== "Enter" || event.shiftKey || composing) return;
-    event.preventDefault();
-    form.requestSubmit();
-  });
+  textarea.addEventListener("input", () => { keep(); if (!waiting) say(""); });
 
-  textarea.addEventListener("input", () => { grow(); say(""); });
-
-  // A form that is not ready stops here; otherwise the ws extension takes it from the same event.
   form.addEventListener("submit", (event) => {
-    if (!pending && textarea.value.trim() && !replyRuns()) return;
-    if (!pending && textarea.value.trim()) say(form.dataset.busy);
     event.preventDefault();
-    event.stopImmediatePropagation();
-  }, { capture: true });
-
-  form.addEventListener("invalid", (event) => event.preventDefault(), { capture: true }); // an empty box needs no bubble
-
-  form.addEventListener("htmx:wsConfigSend", (event) => {
-    pending ??= { key: keyField.value, conversation: conversationField.value, text: textarea.value, page: location.pathname };
-    const { key, conversation, text } = pending; // what was sent first, even if the box has been edited since
-    Object.assign(event.detail.parameters, { key, conversation, text });
-    store(pending);
-    form.classList.add("is-pending");
+    const text = textarea.value;
+    if (!text.trim()) return;
+    if (waiting) return say(form.dataset.oneAtATime);
+    if (replyRuns()) return say(form.dataset.busy);
+    write("");
     showError("");
-    clearTimeout(slowTimer);
-    slowTimer = setTimeout(() => pending && say(form.dataset.slow), SLOW_AFTER);
+    tell("colloquy:send", { conversation: conversationField.value, after: afterField.value, text });
     if (document.activeElement?.id === "composer-send") textarea.focus({ preventScroll: true });
   });
 
-  document.addEventListener("htmx:wsAfterMessage", () => {
-    if (!pending) return;
-    const accepted = document.getElementById("accepted");
-    const error = document.getElementById("composer-error");
-    if (accepted?.dataset.key === pending.key) accept(accepted.dataset.url);
-    else if (error?.dataset.key === pending.key && error.textContent.trim()) settle();
+  form.addEventListener("invalid", (event) => event.preventDefault(), { capture: true }); // an empty box needs no bubble
+
+  document.addEventListener("colloquy:sending", ({ detail }) => {
+    waiting = true;
+    conversationField.value = detail.conversation;
   });
 
-  // What had no answer before the connection was lost goes again under the same key: stored once, however often sent.
-  document.addEventListener("colloquy:open", () => { if (pending) htmx.trigger(form, "colloquy:resend"); });
+  document.addEventListener("colloquy:late", ({ detail }) => say(detail.offline ? form.dataset.offline : form.dataset.late));
+
+  document.addEventListener("colloquy:accepted", ({ detail: { url } }) => {
+    settled();
+    if (!url || location.pathname === url) return;
+    const draft = textarea.value;
+    write("");
+    history.replaceState(history.state, "", url);
+    write(draft);
+    tell("colloquy:conversation");
+  });
+
+  document.addEventListener("colloquy:refused", ({ detail: { text, reason } }) => {
+    settled();
+    write([text, textarea.value].filter(Boolean).join("\n\n"));
+    showError(reason);
+  });
+
+  // What is sent goes behind what is seen: the newest message that came last.
+  document.addEventListener("htmx:wsAfterMessage", () => {
+    if (lastShown() !== last) afterField.value = last = lastShown();
+  });
 
   document.getElementById("composer-stop")?.addEventListener("click", () => {
     [...document.querySelectorAll("#messages .action-stop")].at(-1)?.click();
@@ -70,8 +66,8 @@ function start(form) {
   });
 
   // A button's command that was turned down, or that did not arrive, is told in the same place as a message's.
-  document.addEventListener("htmx:afterRequest", ({ detail: { xhr, requestConfig } }) => {
-    if (requestConfig.verb !== "post" || (xhr.status >= 200 && xhr.status < 400)) return;
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr, requestConfig } }) => {
+    if (requestConfig.verb !== "post" || elt.matches(".edit") || (xhr.status >= 200 && xhr.status < 400)) return;
     if (xhr.status === 422) htmx.swap("#composer-error", xhr.responseText, { swapStyle: "outerHTML" });
     else showError(form.dataset.unreached);
   });
@@ -79,53 +75,48 @@ function start(form) {
   document.addEventListener("click", (event) => {
     const suggestion = event.target.closest?.("[data-prompt]");
     if (!suggestion) return;
-    textarea.value = suggestion.dataset.prompt;
-    grow();
+    write(suggestion.dataset.prompt);
     textarea.focus();
   });
 
-  /** @param {string | undefined} url */
-  function accept(url) {
-    if (textarea.value === pending.text) textarea.value = "";
-    conversationField.value = pending.conversation;
-    if (url && location.pathname !== url) {
-      history.replaceState(history.state, "", url);
-      document.dispatchEvent(new CustomEvent("colloquy:conversation"));
-    }
-    settle();
-    document.dispatchEvent(new CustomEvent("colloquy:sent"));
+  function settled() {
+    waiting = false;
+    say("");
   }
 
-  function settle() {
-    pending = null;
-    store(null);
-    keyField.value = newKey();
-    form.classList.remove("is-pending");
-    clearTimeout(slowTimer);
-    say("");
-    grow();
+  /** @param {string} text */
+  function write(text) {
+    textarea.value = text;
+    textarea.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // What is typed and not sent outlives a reload, in this tab, for this person and conversation.
+  function draftName() {
+    return `colloquy:draft:${user}:${location.pathname}`;
+  }
+
+  function keep() {
+    try {
+      if (textarea.value) sessionStorage.setItem(draftName(), textarea.value);
+      else sessionStorage.removeItem(draftName());
+    } catch { /* storage full or forbidden: the text is still in the box */ }
   }
 
   function restore() {
-    const left = read();
-    if (left?.page !== location.pathname) return;
-    pending = left;
-    conversationField.value = left.conversation;
-    if (!textarea.value) textarea.value = left.text;
-    form.classList.add("is-pending");
-    grow();
-  }
-
-  function grow() {
-    if (CSS.supports("field-sizing", "content")) return;
-    textarea.style.blockSize = "auto";
-    textarea.style.blockSize = `${textarea.scrollHeight}px`;
+    try {
+      if (!textarea.value) write(sessionStorage.getItem(draftName()) ?? "");
+    } catch { /* storage forbidden: there is none */ }
   }
 
   /** @param {string} [text] */
   function say(text) {
-    note.textContent = text ?? "";
+    if (note.textContent !== (text ?? "")) note.textContent = text ?? "";
   }
+}
+
+/** @returns {string} the id of the newest message on this page, as the server spells it */
+function lastShown() {
+  return [...document.querySelectorAll("#messages > .message:not(.is-sending)")].at(-1)?.id.replace("message-", "") ?? "";
 }
 
 function replyRuns() {
@@ -138,29 +129,10 @@ function showError(text) {
   if (error) error.textContent = text ?? "";
 }
 
-/** @param {Pending | null} pending */
-function store(pending) {
-  try {
-    if (pending) sessionStorage.setItem(OUTBOX, JSON.stringify(pending));
-    else sessionStorage.removeItem(OUTBOX);
-  } catch { /* storage full or forbidden: the text is still in the box */ }
-}
-
-/** @returns {Pending | null} */
-function read() {
-  try {
-    return JSON.parse(sessionStorage.getItem(OUTBOX) ?? "null");
-  } catch {
-    return null;
-  }
-}
-
-/** @returns {string} a random UUID; randomUUID exists only on HTTPS and localhost */
-function newKey() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+/**
+ * @param {string} name
+ * @param {object} [detail]
+ */
+function tell(name, detail) {
+  document.dispatchEvent(new CustomEvent(name, { detail }));
 }

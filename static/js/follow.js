@@ -38,7 +38,8 @@ function start(messages, jump) {
   growth.observe(document.getElementById("composer"));
 
   jump.addEventListener("click", () => { following = true; toEnd(calm.matches ? "instant" : "smooth"); });
-  document.addEventListener("colloquy:sent", () => { following = true; toEnd(); });
+  document.addEventListener("colloquy:placed", () => { following = false; });
+  document.addEventListener("colloquy:sending", () => { following = true; toEnd(); });
 
   // Earlier messages arrive above what is being read: keep that where it is.
   let fromEnd = 0;

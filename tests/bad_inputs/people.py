@@ -177,6 +177,12 @@ class Person:
         answer = self.post(f"/c/{conversation}/send/", form(key=str(uuid.uuid4()), text=text))
         return self._verdict(answer, lambda: self.sources(conversation, "user")[-1])
 
+    def edit_by_form(self, conversation: str, text: str) -> Verdict:
+        """Edit the first question that is shown."""
+        fields = {"message": self.messages(conversation)[0].id, "key": str(uuid.uuid4()), "text": text}
+        answer = self.post(f"/c/{conversation}/edit/", form(**fields))
+        return self._verdict(answer, lambda: self.sources(conversation, "user")[-1])
+
     def rename_by_form(self, conversation: str, title: str) -> Verdict:
         answer = self.post(f"/c/{conversation}/rename/", form(title=title))
         return self._verdict(answer, lambda: self.title(conversation))

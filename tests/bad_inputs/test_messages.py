@@ -38,6 +38,17 @@ def test_message_has_its_outcome_in_a_form(entry: Entry, alice: Person) -> None:
 
 
 @pytest.mark.embedded_only
+@pytest.mark.parametrize("entry", TEXTS, ids=name)
+def test_message_has_its_outcome_in_an_edit(entry: Entry, alice: Person) -> None:
+    conversation = str(uuid.uuid4())
+    alice.send_by_form(conversation, "wrong")
+
+    verdict = alice.edit_by_form(conversation, entry.value)
+
+    assert OUTCOMES[entry.outcome](entry.value, verdict), verdict
+
+
+@pytest.mark.embedded_only
 @pytest.mark.parametrize("entry", [entry for entry in TEXTS if entry not in FORMABLE], ids=name)
 def test_form_drops_what_the_socket_drops(entry: Entry, alice: Person) -> None:
     verdict = alice.send_by_form(str(uuid.uuid4()), entry.value)

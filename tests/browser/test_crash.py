@@ -50,7 +50,7 @@ def test_message_sent_to_a_dead_server_arrives_once(owner: Person, killed_produc
     tab = owner.open()
     killed_product.kill()
 
-    tab.composer.fill("/long 4")
+    tab.composer.fill("/long 4 to a dead server")
     tab.composer.press("Enter")
     expect(tab.page.locator("#composer-note")).to_contain_text("Not sent yet")
     killed_product.restart()
@@ -59,5 +59,7 @@ def test_message_sent_to_a_dead_server_arrives_once(owner: Person, killed_produc
     tab.reply().expect_status("complete")
     expect(tab.composer).to_have_value("")
     conversation = uuid.UUID(tab.path.split("/")[2])
-    rows = killed_product.query("SELECT conversation_id FROM chat_message WHERE content = '/long 4'")
+    rows = killed_product.query(
+        "SELECT conversation_id FROM chat_message WHERE content = '/long 4 to a dead server'"
+    )
     assert [uuid.UUID(str(pk)) for (pk,) in rows] == [conversation]

@@ -1,13 +1,11 @@
 """Replies that do not simply end: stopped, failed, continued, tried again."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
 from apps.llm import demo_answers
 from apps.web import wording
-from tests.support.browser import Person, Reply, Tab
+from tests.support.browser import Person, Reply
 from tests.support.product import words_of
 
 pytestmark = pytest.mark.browser
@@ -86,22 +84,6 @@ def test_failure_behind_text_keeps_it_and_the_next_try_stands_beside_it(owner: P
     assert words_of(reply.text) == words_of(written)
 
 
-def test_choosing_another_version_shows_it_in_every_tab(owner: Person) -> None:
-    first = owner.open()
-    reply = first.send("/cut 5")
-    reply.expect_status("interrupted")
-    second = owner.open(first.path)
-    reply.press("Try again")
-    other = _newest(second, but=reply)
-    other.expect_status("interrupted")
-
-    other.press("Previous version")
-
-    for tab in (first, second):
-        expect(Reply(tab.page, reply.id).entry.locator(".siblings-count")).to_have_text("1/2")
-        expect(tab.messages).to_have_count(2)
-
-
 def test_cut_answer_is_continued_to_its_end(owner: Person) -> None:
     tab = owner.open()
     reply = tab.send("/cut 20")
@@ -113,8 +95,3 @@ def test_cut_answer_is_continued_to_its_end(owner: Person) -> None:
 
     assert owner.source(tab.path, reply.id) == demo_answers.long(60)
     expect(tab.messages).to_have_count(2)
-
-
-def _newest(tab: Tab, *, but: Reply) -> Reply:
-    expect(tab.replies.last).not_to_have_attribute("id", re.compile(str(but.id)))
-    return tab.reply()

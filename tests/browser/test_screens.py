@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import Person
+from tests.support.line import Line
 from tests.support.product import Account, Product
 
 pytestmark = [
@@ -80,3 +81,56 @@ def test_conversation(
     picture(person, "menu")
     tab.page.locator(".menu-item", has_text="Delete").first.click()
     picture(person, "dialog")
+
+
+def test_branches(
+    look: str,
+    picture: Callable[..., None],
+    people: Callable[..., Person],
+    product: Product,
+    accounts: Iterator[Account],
+) -> None:
+    person = people(product, next(accounts), **LOOKS[look])
+    tab = person.open()
+    tab.send("What is a suspension bridge?").expect_status("complete")
+    question = tab.page.locator("#messages > .message-user")
+    question.hover()
+    question.get_by_role("button", name="Edit").click()
+    question.get_by_role("textbox").fill("/long 30")
+    picture(person, "edit")
+    question.get_by_role("textbox").press("Enter")
+    expect(question.locator(".siblings-count")).to_have_text("2/2")
+    reply = tab.reply()
+    reply.expect_status("complete")
+    reply.press("Regenerate")
+    expect(reply.entry).to_have_count(0)
+    tab.reply().expect_status("complete")
+    question.hover()
+    picture(person, "branches")
+
+
+def test_outbox(
+    look: str,
+    picture: Callable[..., None],
+    people: Callable[..., Person],
+    product: Product,
+    accounts: Iterator[Account],
+) -> None:
+    person = people(product, next(accounts), **LOOKS[look])
+    line = Line(person.context)
+    tab = person.open()
+    tab.send("/long 30").expect_status("complete")
+    elsewhere = people(product, person.account).open(tab.path)
+    line.deaf = True
+    tab.composer.fill("And how long may such a bridge be, at the most?")
+    tab.composer.press("Enter")
+    picture(person, "sending")
+    line.cut()
+    expect(tab.page.locator("#composer-note")).not_to_be_empty()
+    expect(tab.page.locator("#connection")).not_to_be_empty()
+    picture(person, "offline")
+    elsewhere.send("/long 3").expect_status("complete")
+    line.deaf = False
+    line.mend()
+    expect(tab.page.locator("#composer-error")).not_to_be_empty()
+    picture(person, "stale")

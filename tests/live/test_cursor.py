@@ -178,6 +178,24 @@ async def test_it_shows_nothing_that_is_not_stored(reply):
         await here.cursor.leave()
 
 
+async def test_a_page_may_have_seen_more_than_the_mirror_it_joins(reply, ask, monkeypatch):
+    monkeypatch.setattr(hub_module, "TICK", 3600)
+    claim = await claim_one()
+    async with running_hub() as hub:
+        early, late = Watching(rev=2), Watching(rev=3)
+        await early.cursor.join(hub, reply.conversation_id)
+        monkeypatch.setattr("apps.events.publish", lambda *_: None)
+        await store(claim, 0, "Because")
+        await in_database(ask)("And?", reply.conversation_id)
+        await late.cursor.join(hub, reply.conversation_id)
+
+        step = await late.step()
+        assert not step.anew
+        assert [running.text for _, running in step.grown] == ["Because"]
+        await early.cursor.leave()
+        await late.cursor.leave()
+
+
 async def test_many_cursors_share_one_mirror_and_one_reading(reply, monkeypatch):
     readings = []
     read = hub_module.ConversationMirror._read

@@ -5,7 +5,7 @@ import pytest
 
 from apps.llm.errors import ProviderError
 from apps.llm.openai import OpenAIProvider
-from apps.llm.provider import Delta, Finish, Provider, Request, Turn
+from apps.llm.provider import Begun, Delta, Finish, Item, Provider, Request, Turn
 from tests.support.openai_server import OpenAIServer
 
 KEY = "sk-of-the-test"
@@ -57,7 +57,7 @@ async def read(
             async for item in items:
                 if isinstance(item, Finish):
                     return text, item
-                text += item.text
+                text += item.text if isinstance(item, Delta) else ""
                 if len(text) > limit:
                     break
         return text, None
@@ -71,7 +71,9 @@ async def failure(provider: Provider, request: Request | None = None) -> Provide
     return caught.value
 
 
-async def first(items: AsyncGenerator[Delta | Finish, None]) -> str:
+async def first(items: AsyncGenerator[Item, None]) -> str:
     item = await anext(items)
+    if isinstance(item, Begun):
+        item = await anext(items)
     assert isinstance(item, Delta)
     return item.text

@@ -1,7 +1,8 @@
 import pytest
 
 from apps.llm.errors import ErrorCode
-from apps.llm.openai import GO_ON, OpenAIProvider
+from apps.llm.openai import OpenAIProvider
+from apps.llm.parameters import GO_ON
 from apps.llm.provider import Turn
 from tests.llm.conftest import KEY, MakeProvider, ask, failure, read
 from tests.support.openai_server import OpenAIServer
@@ -67,7 +68,7 @@ async def test_a_reply_so_far_is_followed_by_an_instruction(
 async def test_a_reply_so_far_is_prefilled_where_that_is_known_to_work(
     server: OpenAIServer, make_provider: MakeProvider
 ) -> None:
-    provider = make_provider(prefill=True)
+    provider = make_provider(prefill=["*"])
 
     await read(provider, ask(reply_so_far="It was a da"))
 

@@ -5,6 +5,7 @@ from apps.llm import registry
 from apps.llm.demo import DemoProvider
 from apps.llm.errors import ModelNotFound
 from apps.llm.openai import OpenAIProvider
+from apps.llm.provider import Request, complete
 from tests.llm.conftest import ask, read
 from tests.support.openai_behaviours import REPLY
 from tests.support.openai_server import OpenAIServer
@@ -13,7 +14,8 @@ NOTHING = {
     "OPENAI_API_KEY": "",
     "OPENAI_BASE_URL": "",
     "OPENAI_MODELS": ("one", "two"),
-    "OPENAI_PREFILL": False,
+    "OPENAI_PREFILL": (),
+    "OPENAI_BACKGROUND": (),
 }
 
 
@@ -49,9 +51,26 @@ def test_a_model_that_is_not_offered_is_not_found(settings_in_use: dict[str, obj
         registry.provider_for("three")
 
 
-@override_settings(**{**NOTHING, "OPENAI_API_KEY": "sk-1", "OPENAI_PREFILL": True})
-def test_prefill_is_a_setting() -> None:
-    assert registry.provider_for("one").resumes_exactly("one")
+@override_settings(**{**NOTHING, "OPENAI_API_KEY": "sk-1", "OPENAI_PREFILL": ("one",)})
+def test_prefill_is_a_setting_of_each_model() -> None:
+    assert registry.resumes_exactly("one")
+    assert not registry.resumes_exactly("two")
+
+
+@override_settings(**{**NOTHING, "OPENAI_API_KEY": "sk-1", "OPENAI_BACKGROUND": ("one",)})
+def test_what_has_begun_is_taken_up_exactly() -> None:
+    assert registry.resumes_exactly("one", "0:resp_1")
+    assert not registry.resumes_exactly("one")
+    assert not registry.resumes_exactly("three", "0:resp_1")
+
+
+async def test_the_background_is_a_setting_of_each_model(server: OpenAIServer) -> None:
+    with override_settings(**{**NOTHING, "OPENAI_BASE_URL": server.base_url, "OPENAI_BACKGROUND": ("two",)}):
+        for name in ("one", "two"):
+            await complete(registry.provider_for(name), Request(name, ask().turns), limit=10_000)
+        await registry.close_providers()
+
+    assert [request.path for request in server.requests] == ["/v1/chat/completions", "/v1/responses"]
 
 
 async def test_a_server_of_ones_own_needs_no_key(server: OpenAIServer) -> None:

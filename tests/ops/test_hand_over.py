@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -28,16 +29,21 @@ def listening() -> Iterator[socket.socket]:
         yield listening
 
 
+class Prepared(Embedded):
+    """Only its data and its environment: the processes are ours."""
+
+    def _start(self, undo: ExitStack) -> None:
+        self.manage("migrate", "--no-input", "--verbosity", "0")
+
+
 @pytest.fixture
-def product() -> Iterator[Embedded]:
-    """Only its data, its accounts and its environment: the processes are ours."""
-    with Embedded({"DRAIN_SECONDS": "30"}) as product:
-        product.web.stop()
+def product() -> Iterator[Prepared]:
+    with Prepared({"DRAIN_SECONDS": "30"}) as product:
         yield product
 
 
 @pytest.fixture
-def serve(product: Embedded, listening: socket.socket) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+def serve(product: Prepared, listening: socket.socket) -> Iterator[Callable[[], subprocess.Popen[str]]]:
     """Starts a process on the socket, and waits until it serves."""
     started: list[subprocess.Popen[str]] = []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import chain, repeat
@@ -52,20 +52,26 @@ class ReceivedRequest:
         return parsed
 
     @property
+    def turns(self) -> list[dict[str, Any]]:
+        """The messages of a completion, or the input of a response."""
+        body = self.json
+        turns: list[dict[str, Any]] = body.get("messages") or body.get("input") or []
+        return turns
+
+    @property
     def prompt(self) -> str:
         """The last user message's text."""
-        messages = self.json.get("messages", [])
-        return next((str(m["content"]) for m in reversed(messages) if m["role"] == "user"), "")
+        return next((str(m["content"]) for m in reversed(self.turns) if m["role"] == "user"), "")
 
     @property
     def wants_title(self) -> bool:
-        first = self.json.get("messages", [{}])[0]
+        first = next(iter(self.turns), {})
         return first.get("role") == "system" and str(first.get("content")).startswith("Write a title")
 
 
 @dataclass(frozen=True)
 class Script:
-    steps: Iterable[Step] = ()
+    steps: Iterable[Step] | AsyncIterable[Step] = ()
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=lambda: EVENT_STREAM)
     delay: float | None = None  # seconds before the head

@@ -15,9 +15,11 @@ import struct
 import sys
 import threading
 from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from typing import Self
 
-from tests.support.openai_behaviours import behaviour, choose
+from tests.support.openai_behaviours import REPLY, behaviour, choose
+from tests.support.openai_responses import Responses
 from tests.support.openai_scripts import CLOSE, HANG, RESET, Pause, Raw, ReceivedRequest, Script, Step
 
 MAX_HEAD = 64 << 10
@@ -29,6 +31,7 @@ class OpenAIServer:
         self.requests: list[ReceivedRequest] = []
         self.open_streams = 0  # requests that wait for their answer or its end
         self.connections = 0  # accepted so far
+        self.responses = Responses(REPLY)
         self._played: deque[Script | str] = deque()
         self._changed = threading.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -45,11 +48,18 @@ class OpenAIServer:
         """Start anew for the next test."""
         self.requests.clear()
         self._played.clear()
+        self.responses.forget()
 
-    def wait_for_open_streams(self, count: int, *, timeout: float = 20) -> None:
+    def wait_for(self, condition: Callable[[], object], *, timeout: float = 20) -> None:
+        """Until what requests change is so."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self.open_streams == count, timeout):
-                raise AssertionError(f"{self.open_streams} open streams instead of {count}")
+            if not self._changed.wait_for(condition, timeout):
+                raise AssertionError(
+                    f"{self.open_streams} open streams, {len(self.requests)} requests so far"
+                )
+
+    def wait_for_open_streams(self, count: int) -> None:
+        self.wait_for(lambda: self.open_streams == count)
 
     async def open_streams_to_be(self, count: int) -> None:
         await asyncio.to_thread(self.wait_for_open_streams, count)
@@ -63,6 +73,7 @@ class OpenAIServer:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.responses.stop()
         await self._server.wait_closed()
 
     async def __aenter__(self) -> Self:
@@ -84,6 +95,12 @@ class OpenAIServer:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _answer_to(self, request: ReceivedRequest) -> Script:
+        scripted = request.method == "POST" and self._played
+        if "/responses" in request.path and not scripted:
+            return await self.responses.answer(request)
+        return self._script_for(request)
 
     def _script_for(self, request: ReceivedRequest) -> Script:
         if request.method == "POST" and self._played:
@@ -108,8 +125,8 @@ class OpenAIServer:
         first = b""
         while True:
             request = await _read_request(first, reader)
-            script = self._script_for(request)
             self.requests.append(request)
+            script = await self._answer_to(request)
             next_byte = asyncio.create_task(reader.read(1))  # comes, empty, when the client goes
             try:
                 if not await self._answer(script, writer, next_byte):
@@ -154,7 +171,7 @@ async def _play(script: Script, writer: asyncio.StreamWriter) -> bool:
     if script.delay is not None:
         await asyncio.sleep(script.delay)
     writer.write(script.head())
-    for step in script.steps:
+    async for step in _each(script.steps):
         if step is RESET:
             await writer.drain()
             _reset(writer)
@@ -165,6 +182,15 @@ async def _play(script: Script, writer: asyncio.StreamWriter) -> bool:
     writer.write(b"0\r\n\r\n" if script.chunked else b"")
     await writer.drain()
     return script.chunked
+
+
+async def _each(steps: Iterable[Step] | AsyncIterable[Step]) -> AsyncIterator[Step]:
+    if isinstance(steps, AsyncIterable):
+        async for step in steps:
+            yield step
+    else:
+        for step in steps:
+            yield step
 
 
 async def _take(step: Step, writer: asyncio.StreamWriter) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from apps.chat.events import ENGINES
 from apps.events import mailbox
 from apps.generation.engine import Engine
 from apps.live.hub import Hub, hub
@@ -42,6 +43,14 @@ async def running_engine(grace: float = 0.0) -> AsyncIterator[Engine]:
         yield engine
     finally:
         await engine.drain(grace)
+
+
+async def abandon(engine: Engine) -> None:
+    """Leave it as a killed process would: nothing is settled, and its lease is not given up."""
+    await mailbox.leave(ENGINES, engine._hear)
+    for task in (*engine._loops, *engine._replies, engine._writer):
+        if task is not None:
+            await _cancelled(task)
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from apps.llm.errors import ProviderError
-from apps.llm.provider import Delta, Finish, FinishReason, Request, Usage
+from apps.llm.provider import Begun, Delta, Finish, FinishReason, Item, Request, Usage
 
-Step = str | ProviderError | Exception | Finish | asyncio.Event
+Step = str | ProviderError | Exception | Begun | Finish | asyncio.Event
 
 
 class ScriptedProvider:
@@ -21,12 +21,13 @@ class ScriptedProvider:
         self.scripts = list(scripts)
         self.resumes = resumes
         self.requests: list[Request] = []
+        self.cancelled: list[str] = []
         self.open_calls = 0
 
-    def resumes_exactly(self, model_name: str) -> bool:
-        return self.resumes
+    def resumes_exactly(self, model_name: str, reference: str = "") -> bool:
+        return self.resumes or bool(reference)
 
-    async def stream(self, request: Request) -> AsyncGenerator[Delta | Finish, None]:
+    async def stream(self, request: Request) -> AsyncGenerator[Item, None]:
         script = self.scripts[min(len(self.requests), len(self.scripts) - 1)]
         self.requests.append(request)
         self.open_calls += 1
@@ -40,10 +41,13 @@ class ScriptedProvider:
                     yield step
                     return
                 else:
-                    yield Delta(step)
+                    yield step if isinstance(step, Begun) else Delta(step)
             yield Finish(FinishReason.STOP, Usage(3, 5), "scripted-1")
         finally:
             self.open_calls -= 1
+
+    async def cancel(self, reference: str) -> None:
+        self.cancelled.append(reference)
 
     async def close(self) -> None: ...
 

@@ -1,5 +1,7 @@
+import re
 import uuid
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -135,7 +137,8 @@ class TestConversation:
         fragment = page.get(above, headers=HTMX).content.decode()
         whole = page.get(above).content.decode()
 
-        assert fragment.count("<article") == whole.count("<article") == 2
+        shown = "<article aria-labelledby"
+        assert fragment.count(shown) == whole.count(shown) == 2
         assert "<html" in whole
         assert "<html" not in fragment
 
@@ -225,6 +228,36 @@ class TestCommands:
 
         assert answers == [302, 302]
         assert Message.objects.filter(client_key=KEY).count() == 1
+
+    def test_a_button_names_its_wish_in_its_address(self, page: Client, reply: Message) -> None:
+        html = page.get(reverse("conversation", args=[reply.conversation_id])).content.decode()
+        action = re.search(r'formaction="([^"]*/regenerate/[^"]*)"', html)
+        assert action
+
+        answers = [page.post(unescape(action[1]), {"message": str(reply.pk)}) for _ in range(2)]
+
+        assert [answer["Location"] for answer in answers] == [f"/c/{reply.conversation_id}/"] * 2
+        assert reply.parent.children.count() == 2
+
+    def test_an_edit_leads_to_the_new_branch(self, page: Client, question: Message, reply: Message) -> None:
+        url = reverse("command", args=[question.conversation_id, "edit"])
+
+        page.post(url, {**fields(question.pk), "text": "one\r\ntwo"})
+
+        html = page.get(reverse("conversation", args=[question.conversation_id])).content.decode()
+        assert Message.objects.get(client_key=KEY).content == "one\ntwo"
+        assert f'data-sent="{KEY}"' in html
+        assert '<span class="siblings-count">2/2</span>' in html
+
+    def test_a_form_that_has_not_seen_the_last_message_says_so(self, page: Client, reply: Message) -> None:
+        html = page.get(reverse("conversation", args=[reply.conversation_id])).content.decode()
+        assert f'name="after" value="{reply.pk}"' in html
+        url = reverse("command", args=[reply.conversation_id, "send"])
+
+        response = page.post(url, {**fields(reply.pk), "after": str(reply.parent_id)})
+
+        assert response.status_code == 422
+        assert str(wording.REJECTIONS["stale"]) in response.content.decode()
 
     def test_htmx_hears_of_the_effect_by_the_socket(self, page: Client, question: Message) -> None:
         url = reverse("command", args=[question.conversation_id, "rename"])

@@ -49,13 +49,19 @@ class Command(BaseCommand):
             "--port", type=int, default=8000, help="of the first web process; 0 takes a free one"
         )
         parser.add_argument("--web", type=int, default=1, help="how many web processes, on consecutive ports")
+        parser.add_argument(
+            "--engines",
+            type=int,
+            default=0,
+            help="how many processes write replies; 0 leaves that to the web's",
+        )
 
-    def handle(self, *args: Any, port: int, web: int, **options: Any) -> None:
+    def handle(self, *args: Any, port: int, web: int, engines: int, **options: Any) -> None:
         printer = Printer()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _request_stop)
         try:
-            stack = Stack(self._services(), port=port, web=web, echo=printer)
+            stack = Stack(self._services(), port=port, web=web, engines=engines, echo=printer)
             printer("stack", "starting")
             with stack:
                 for process in stack.processes.values():

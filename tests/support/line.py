@@ -1,0 +1,52 @@
+"""A browser's connection, which a test can spoil: the sockets of its pages alone, or all of it."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import BrowserContext, WebSocketRoute
+
+CUT = 1011
+
+
+class Line:
+    """Made before the pages. `deaf` sockets stay open and bring nothing to the server.
+
+    `instead`, if given, answers every command in the server's place.
+    """
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.deaf = False
+        self.instead: Callable[[dict[str, Any]], str] | None = None
+        self._context = context
+        self._is_cut = False
+        self._sockets: list[WebSocketRoute] = []
+        context.route_web_socket(re.compile(r"/ws/"), self._connect)
+
+    def cut(self, *, offline: bool = True) -> None:
+        """Close the sockets and let none come back; `offline` lets no request through either."""
+        self._is_cut = True
+        self._context.set_offline(offline)
+        for socket in self._sockets:
+            socket.close(code=CUT)
+        self._sockets.clear()
+
+    def mend(self) -> None:
+        self._is_cut = False
+        self._context.set_offline(False)
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        if self._is_cut:
+            socket.close(code=CUT)
+            return
+        server = socket.connect_to_server()
+        self._sockets.append(socket)
+
+        def carry(message: Any) -> None:
+            if self.instead:
+                socket.send(self.instead(json.loads(message)))
+            elif not self.deaf:
+                server.send(message)
+
+        socket.on_message(carry)
