@@ -4,6 +4,8 @@ import asyncio
 import contextvars
 import json
 import logging
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -24,12 +26,22 @@ from apps.web import fragments, wording
 from apps.web.access import may_watch, still_signed_in
 from apps.web.commands import Rejected, perform
 from apps.web.liveview import LiveView
+from apps.web.pump import BAD_REQUEST, HERE, NOT_FOUND, RESTART, SIGNED_OUT, Pump
 
 logger = logging.getLogger(__name__)
 
-# Close codes; the page reconnects by itself except where its person or its request is not welcome.
-SIGNED_OUT, BAD_REQUEST, NOT_FOUND, RESTART = 4001, 4400, 4404, 4012
-CHECK_EVERY = 30.0  # seconds of silence after which the session is looked at again
+ANSWERED_WITHIN = 10.0  # seconds; a database that takes longer is away, whatever it may still do
+MOST_AT_ONCE = 8  # commands of one socket under way; beyond that it is not read
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a page shows and how far it had come; whether it acknowledges what it is sent, and joins parts."""
+
+    conversation_id: UUID | None
+    rev: int
+    account_rev: int
+    acknowledges: bool
 
 
 class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ships no types
@@ -37,8 +49,14 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
 
     channel_layer_alias = "none"  # the process has one mailbox; a consumer needs none of its own
 
-    _view: LiveView | None = None
-    _pump: asyncio.Task[None] | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self._view: LiveView | None = None
+        self._pump: Pump | None = None
+        self._pumping: asyncio.Task[None] | None = None
+        self._performing: set[asyncio.Task[None]] = set()
+        self._may_perform = asyncio.Semaphore(MOST_AT_ONCE)
+        self._in_turn = asyncio.Lock()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Skip the hop through the thread-sensitive thread before every message: we hold no connection."""
@@ -54,76 +72,105 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         user = self.scope["user"]
         try:
             if user.is_authenticated:
-                await self._join(user.pk, *_position(self.scope["query_string"]))
+                async with asyncio.timeout(ANSWERED_WITHIN):
+                    await self._join(user.pk, _place(self.scope["query_string"]))
             else:
                 await self.close(SIGNED_OUT)
         except ValueError:
             await self.close(BAD_REQUEST)
-        except DatabaseError as error:
+        except (DatabaseError, TimeoutError) as error:
             logger.warning("A page could not be joined; it reconnects: %s", type(error).__name__)
             await self.close(RESTART)
 
-    async def _join(self, user_id: int, conversation_id: UUID | None, rev: int, account_rev: int) -> None:
-        if conversation_id and not await in_database(may_watch)(user_id, conversation_id):
+    async def _join(self, user_id: int, place: Place) -> None:
+        if place.conversation_id and not await in_database(may_watch)(user_id, place.conversation_id):
             await self.close(NOT_FOUND)
             return
-        self._view = LiveView(user_id, account_rev, hub)
+        self._view = LiveView(user_id, place.account_rev, hub)
         await mailbox.join(user_topic(user_id), self._hear)
         await self._view.join()
-        if conversation_id:
-            await self._view.show(conversation_id, rev)
-        self._pump = asyncio.create_task(self._run(self._view), context=contextvars.Context())
+        if place.conversation_id:
+            await self._view.show(place.conversation_id, place.rev)
+        self._pump = Pump(self._view, self._say, acknowledges=place.acknowledges)
+        self._pumping = asyncio.create_task(self._run(self._pump), context=contextvars.Context())
+
+    async def _run(self, pump: Pump) -> None:
+        await self.close(await pump.run(self._is_signed_in))
 
     async def disconnect(self, code: int) -> None:
-        if self._pump:
-            self._pump.cancel()
-        if self._view:
-            await mailbox.leave(user_topic(self.scope["user"].pk), self._hear)
-            await self._view.leave()
+        """Leave; what was asked for is done all the same."""
+        if self._pumping:
+            self._pumping.cancel()
+        try:
+            if self._performing:
+                await asyncio.wait(self._performing)
+        finally:
+            if self._view:
+                await mailbox.leave(user_topic(self.scope["user"].pk), self._hear)
+                await self._view.leave()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take one command; whatever is wrong with it, the socket stays open and says so."""
         values = _values(text_data)
+        command = values.get("command")
+        if command == "ack" and self._pump:
+            self._pump.acknowledge(values.get("frames"))
+        elif command == "ping":
+            await self._answer(HERE)
+        else:
+            await self._may_perform.acquire()
+            task = asyncio.create_task(self._perform(command, values), context=contextvars.Context())
+            self._performing.add(task)
+            task.add_done_callback(self._performed)
+
+    def _performed(self, task: asyncio.Task[None]) -> None:
+        self._performing.discard(task)
+        self._may_perform.release()
+
+    async def _perform(self, command: object, values: dict[str, Any]) -> None:
         key = values.get("key")
         key = clean(key) if isinstance(key, str) else ""
         try:
-            done = await in_database(perform)(self.scope["user"], values.get("command"), values)
+            async with asyncio.timeout(ANSWERED_WITHIN):
+                done = await self._grant(command, values)
         except Rejected as rejected_command:
             await self._reject(key, rejected_command.code)
-        except DatabaseError as error:
+        except (DatabaseError, TimeoutError) as error:
             logger.warning("A command could not be stored: %s", type(error).__name__)
             await self._reject(key, "unavailable")
+        except Exception:
+            logger.exception("A command failed")
+            await self._reject(key, "invalid")
         else:
             if isinstance(done, Sent):
                 await self._accept(key, done)
 
+    async def _grant(self, command: object, values: dict[str, Any]) -> Any:
+        """In the order in which they came, but for `stop`: it does not wait behind what hangs."""
+        async with nullcontext() if command == "stop" else self._in_turn:
+            return await in_database(perform)(self.scope["user"], command, values)
+
+    async def _reject(self, key: str, code: str) -> None:
+        await self._answer(fragments.rejected(key, wording.rejection(code)))
+
     async def _accept(self, key: str, sent: Sent) -> None:
         conversation_id = sent.question.conversation_id
-        await self.send(text_data=fragments.accepted(key, reverse("conversation", args=[conversation_id])))
+        await self._answer(fragments.accepted(key, reverse("conversation", args=[conversation_id])))
         try:
             if self._view:
-                await self._view.show(conversation_id, rev=0)
-        except DatabaseError as error:
+                async with asyncio.timeout(ANSWERED_WITHIN):
+                    await self._view.show(conversation_id, rev=0)
+        except (DatabaseError, TimeoutError) as error:
             logger.warning("A page could not be shown its conversation: %s", type(error).__name__)
             await self.close(RESTART)
 
-    async def _reject(self, key: str, code: str) -> None:
-        await self.send(text_data=fragments.rejected(key, wording.rejection(code)))
+    async def _answer(self, frame: str) -> None:
+        await (self._pump.answer(frame) if self._pump else self._say(frame))
 
-    async def _run(self, view: LiveView) -> None:
-        """The pump: send everything beyond the page's position as one frame, then wait."""
-        try:
-            while not hub.draining:
-                if frame := await view.frame():
-                    await self.send(text_data=frame)
-                if not await _woken(view.wake) and not await self._still_signed_in():
-                    await self.close(SIGNED_OUT)
-                    return
-        except Exception:
-            logger.exception("A page could not be brought up to date; it reconnects")
-        await self.close(RESTART)
+    async def _say(self, frame: str) -> None:
+        await self.send(text_data=frame)
 
-    async def _still_signed_in(self) -> bool:
+    async def _is_signed_in(self) -> bool:
         session, user = self.scope["session"], self.scope["user"]
         return await in_database(still_signed_in)(session.session_key, user.pk)
 
@@ -134,19 +181,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
             self._closing = asyncio.ensure_future(self.close(SIGNED_OUT))
 
 
-async def _woken(wake: asyncio.Event) -> bool:
-    """Wait until there may be something to send; False if there was nothing for a while."""
-    try:
-        async with asyncio.timeout(CHECK_EVERY):
-            await wake.wait()
-    except TimeoutError:
-        return False
-    wake.clear()
-    return True
-
-
-def _position(query: bytes) -> tuple[UUID | None, int, int]:
-    """The conversation, its rev and the account's, as the page had them; raises ValueError."""
+def _place(query: bytes) -> Place:
+    """Where the page says that it is; raises ValueError."""
     values = {
         name: found[-1] for name, found in parse_qs(query.decode("ascii"), strict_parsing=bool(query)).items()
     }
@@ -154,7 +190,8 @@ def _position(query: bytes) -> tuple[UUID | None, int, int]:
     revs = [int(values.get(name, "0")) for name in ("rev", "account_rev")]
     if not all(0 <= rev < 2**63 for rev in revs):
         raise ValueError
-    return UUID(conversation) if conversation else None, revs[0], revs[1]
+    conversation_id = UUID(conversation) if conversation else None
+    return Place(conversation_id, revs[0], revs[1], acknowledges=values.get("credit") == "1")
 
 
 def _values(text_data: str | None) -> dict[str, Any]:

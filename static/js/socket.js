@@ -1,10 +1,14 @@
 // The page's one socket: says where the page stands whenever it connects, and comes back whenever it is lost.
 
 (() => {
-  const SIGNED_OUT = 4001, RESTART = 4012, BAD_REQUEST = 4400, NOT_FOUND = 4404;
+  const SIGNED_OUT = 4001, TOO_SLOW = 4013, BAD_REQUEST = 4400, NOT_FOUND = 4404;
   const FIRST_DELAY = 500, LONGEST_DELAY = 8000; // ms; each try waits a random part, so that pages do not come in waves
+  const REST = 3000; // ms for a page that could not keep up
+  const OPEN_WITHIN = 10_000;
   const NEVER = 2 ** 31 - 1;
-  let lostWrapper = null; // set while there is no socket and none is being opened
+  let socket = null; // the one in use
+  let wrapper = null;
+  let isLost = false; // there is no socket and none is being opened
   let tries = 0;
   let timer = 0;
 
@@ -12,40 +16,50 @@
   htmx.createWebSocket = (url) => {
     const { conversation, rev, accountRev } = document.getElementById("position").dataset;
     const address = new URL(url, location.href);
-    address.search = new URLSearchParams({ ...(conversation && { conversation }), rev, account_rev: accountRev });
-    return new WebSocket(address);
+    const place = { ...(conversation && { conversation }), rev, account_rev: accountRev, credit: 1 };
+    address.search = new URLSearchParams(place);
+    const opened = socket = new WebSocket(address);
+    opened.addEventListener("message", () => { tries = 0; });
+    setTimeout(() => { if (opened.readyState === WebSocket.CONNECTING) opened.close(); }, OPEN_WITHIN);
+    tell("colloquy:socket", opened);
+    return opened;
   };
   htmx.config.wsReconnectDelay = () => NEVER; // the extension knows only some close codes: coming back is ours
 
-  document.addEventListener("htmx:wsOpen", () => {
-    tries = 0;
+  document.addEventListener("htmx:wsOpen", ({ detail }) => {
+    wrapper = detail.socketWrapper;
     tell("colloquy:open");
   });
 
   document.addEventListener("htmx:wsClose", ({ detail }) => {
-    const { code } = detail.event;
+    const { code, target } = detail.event;
+    if (target !== socket) return; // it was given up before
     if (code === SIGNED_OUT) return location.reload();
     if (code === NOT_FOUND || code === BAD_REQUEST) return location.assign("/");
-    lostWrapper = detail.socketWrapper;
+    wrapper = detail.socketWrapper;
+    isLost = true;
     tell("colloquy:lost");
-    const ceiling = code === RESTART ? FIRST_DELAY : Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** tries++);
-    comeBackIn(Math.random() * ceiling);
+    const ceiling = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** tries++);
+    comeBackIn((code === TOO_SLOW ? REST : 0) + Math.random() * ceiling);
   });
 
+  document.addEventListener("colloquy:dead", () => {
+    tell("colloquy:lost");
+    wrapper.reconnect();
+  });
   addEventListener("online", () => comeBackIn(0));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) comeBackIn(0); });
 
   function comeBackIn(delay) {
-    if (!lostWrapper) return;
+    if (!isLost) return;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      const wrapper = lostWrapper;
-      lostWrapper = null;
+      isLost = false;
       wrapper.reconnect();
     }, delay);
   }
 
-  function tell(name) {
-    document.dispatchEvent(new CustomEvent(name));
+  function tell(name, detail) {
+    document.dispatchEvent(new CustomEvent(name, { detail }));
   }
 })();

@@ -8,12 +8,13 @@ from typing import Any
 from playwright.sync_api import BrowserContext, WebSocketRoute
 
 CUT = 1011
+UPKEEP = {"ping", "ack"}
 
 
 class Line:
     """Made before the pages. `deaf` sockets stay open and bring nothing to the server.
 
-    `instead`, if given, answers every command in the server's place.
+    `instead`, if given, answers every command in the server's place, but for what keeps the socket alive.
     """
 
     def __init__(self, context: BrowserContext) -> None:
@@ -44,8 +45,9 @@ class Line:
         self._sockets.append(socket)
 
         def carry(message: Any) -> None:
-            if self.instead:
-                socket.send(self.instead(json.loads(message)))
+            values = json.loads(message)
+            if self.instead and values["command"] not in UPKEEP:
+                socket.send(self.instead(values))
             elif not self.deaf:
                 server.send(message)
 

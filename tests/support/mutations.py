@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.support.invariants import CHECKOUT, LEFT_OUT
 
-RUN_WITHIN = 300  # seconds
+RUN_WITHIN = 900  # seconds: a busy machine takes its time to start a stack
 SEED = "7"
 FOUND = re.compile(r"^! (.+?): ", re.MULTILINE)
 

@@ -1,5 +1,7 @@
+import asyncio
+import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +20,11 @@ from apps.generation.append import Piece, append
 from apps.generation.claim import claim
 from apps.generation.events import ChunkAdded
 from apps.live.hub import hub
-from apps.web import wording
+from apps.web import consumers, wording
 from apps.web.liveview import LiveView
+from apps.web.pump import HERE
 from tests.factories import ConversationFactory, MessageFactory, ReplyFactory
-from tests.support.running import running_bus, running_hub
+from tests.support.running import DEADLINE, running_bus, running_hub
 from tests.support.tab import Tab, tab
 from tests.web.conftest import session_of
 
@@ -212,6 +215,106 @@ class TestSending:
             assert await page.closed() == 4012
 
 
+class TestHangingDatabase:
+    """One that neither answers nor fails, as when its process is paused."""
+
+    @pytest.fixture
+    def paused(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+        """Until it is set, `send` waits in its thread; `stop` goes through."""
+        goes_on, perform = threading.Event(), consumers.perform
+
+        def hang(user: User, name: str, values: dict[str, Any]) -> Any:
+            if name == "send":
+                goes_on.wait(DEADLINE)
+            return perform(user, name, values)
+
+        monkeypatch.setattr("apps.web.consumers.perform", hang)
+        yield goes_on
+        goes_on.set()
+
+    async def test_a_message_gets_an_honest_answer_and_is_stored_once(
+        self,
+        session: str,
+        conversation: Conversation,
+        paused: threading.Event,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        good = {"command": "send", "conversation": str(conversation.pk), "key": KEY, "text": "Why?"}
+        async with running_hub(), tab(session, **position(conversation)) as page:
+            with monkeypatch.context() as patch:
+                patch.setattr("apps.web.consumers.ANSWERED_WITHIN", 0.05)
+                await page.send(**good)
+                assert str(wording.REJECTIONS["unavailable"]) in await page.until('id="composer-error"')
+            paused.set()
+            await page.send(**good)
+            await page.until('id="accepted"', "is-queued")
+
+            assert await in_database(stored)() == 1
+
+    async def test_stop_does_not_wait_behind_a_message(
+        self, owner: User, session: str, question: Message, paused: threading.Event
+    ) -> None:
+        waiting = await a(ReplyFactory, parent=question, queued=True)
+        where = str(waiting.conversation_id)
+        async with running_hub(), tab(session, **position(waiting.conversation)) as page:
+            await page.send(command="send", conversation=where, key=KEY, text="And?")
+            await page.send(command="stop", conversation=where, message=str(waiting.pk))
+
+            await page.until(f'id="message-{waiting.pk}"', "is-stopped")
+            assert await in_database(stored)() == 0
+            paused.set()
+
+    async def test_what_the_page_lacks_is_sent_meanwhile(
+        self, owner: User, session: str, conversation: Conversation, paused: threading.Event
+    ) -> None:
+        async with running_hub(), tab(session, **position(conversation)) as page:
+            await page.send(command="send", conversation=str(conversation.pk), key=KEY, text="Why?")
+            await in_database(actions.rename)(owner, conversation.pk, title="Sea")
+
+            await page.until("Sea")
+            paused.set()
+
+    async def test_a_page_that_cannot_be_joined_is_sent_round_again(
+        self, session: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("apps.web.consumers.ANSWERED_WITHIN", 0.05)
+        monkeypatch.setattr("apps.web.consumers.LiveView.join", lambda self: asyncio.Event().wait())
+
+        async with tab(session) as page:
+            assert await page.closed() == 4012
+
+
+class TestFlow:
+    async def test_a_ping_is_answered(self, session: str) -> None:
+        async with tab(session) as page:
+            await page.send(command="ping")
+
+            assert await page.frame() == HERE
+
+    async def test_commands_are_granted_in_the_order_in_which_they_came(
+        self, session: str, conversation: Conversation
+    ) -> None:
+        titles = [f"Title {number}" for number in range(2 * consumers.MOST_AT_ONCE)]
+        async with running_hub(), tab(session, **position(conversation)) as page:
+            for title in titles:
+                await page.send(command="rename", conversation=str(conversation.pk), title=title)
+            await page.until(titles[-1], f'data-account-rev="{len(titles)}"')
+
+        assert (await in_database(Conversation.objects.get)()).title == titles[-1]
+
+    async def test_a_page_that_acknowledges_gets_long_transcripts_in_parts(
+        self, session: str, question: Message
+    ) -> None:
+        await a(ReplyFactory, parent=question, content="word & " * 50_000, rev=3)
+        await a(ReplyFactory, parent=question, content="🙂" * 200_000, rev=3)
+        async with tab(session, conversation=question.conversation_id, rev=0, credit=1) as page:
+            while 'data-rev="3"' not in await page.frame():
+                await page.send(command="ack", frames=len(page.frames))
+
+        assert len(page.frames) > 4
+        assert max(len(frame.encode()) for frame in page.frames) <= 256 * 1024 + 1
+
+
 class TestCatchingUp:
     async def test_a_page_is_sent_what_it_lacks(self, session: str, question: Message) -> None:
         old = await a(ReplyFactory, parent=question, rev=1, content="old words")
@@ -390,7 +493,7 @@ class TestLeaving:
     async def test_a_session_that_ended_unheard_is_noticed(
         self, owner: User, session: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("apps.web.consumers.CHECK_EVERY", 0.05)
+        monkeypatch.setattr("apps.web.pump.CHECK_EVERY", 0.05)
 
         async with tab(session) as page:
             await in_database(User.objects.filter(pk=owner.pk).update)(is_active=False)

@@ -25,7 +25,7 @@ SETTINGS = {
     "ENV_FILE": os.devnull,
     "OPENAI_API_KEY": "",
     "OPENAI_MODELS": wire.MODEL_NAME,
-    "OPENAI_PREFILL": "true",
+    "OPENAI_PREFILL": "*",
     "OPENAI_TIMEOUT": "6",  # a stalled stream need not cost a drill more
     "DRAIN_SECONDS": "2",  # shorter than many a reply: some are handed over
 }

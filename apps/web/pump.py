@@ -1,0 +1,98 @@
+"""What goes out on a page's socket: everything beyond its position, no faster than the page takes it in."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from apps.live.credit import Credit
+from apps.live.hub import hub
+from apps.web.liveview import LiveView
+
+logger = logging.getLogger(__name__)
+
+# Close codes; the page comes back by itself except where its person or its request is not welcome.
+SIGNED_OUT, BAD_REQUEST, NOT_FOUND, RESTART, TOO_SLOW = 4001, 4400, 4404, 4012, 4013
+CHECK_EVERY = 30.0  # seconds after which the session is looked at again
+DRAWN_WITHIN = 10.0  # seconds; a database that takes longer is away
+MOST_IN_PART = 64 * 1024  # code points: at most 256 KiB on the wire
+MORE = "+"  # begins a part that is not the last one of its frame; no frame begins so
+HERE = (
+    "<!--here-->"  # answers a ping, and tells a page that this server knows pings, parts and acknowledgements
+)
+
+
+class Pump:
+    """Sends a page what it lacks. Its frames may be cut in parts if it can put them together."""
+
+    def __init__(self, view: LiveView, send: Callable[[str], Awaitable[None]], *, acknowledges: bool) -> None:
+        self._view = view
+        self._send = send
+        self._credit = Credit(acknowledges=acknowledges)
+        self._parts: deque[str] = deque()
+        self._checked = time.monotonic()
+
+    async def run(self, is_welcome: Callable[[], Awaitable[bool]]) -> int:
+        """Send until there is a reason to close; returns its code."""
+        try:
+            if self._credit.acknowledges:
+                await self.answer(HERE)
+            while not hub.draining:
+                await self._send_what_may_be()
+                if self._credit.is_overdue:
+                    return TOO_SLOW
+                await self._wait()
+                if self._is_check_due() and not await is_welcome():
+                    return SIGNED_OUT
+        except Exception:
+            logger.exception("A page could not be brought up to date; it reconnects")
+        return RESTART
+
+    async def answer(self, frame: str) -> None:
+        """Send this as well, but not between the parts of another frame."""
+        if self._parts:
+            self._parts.append(frame)
+        else:
+            await self._emit(frame)
+
+    def acknowledge(self, frames: object) -> None:
+        """Take in how many frames the page has received on this connection, if that is what it says."""
+        if isinstance(frames, int):
+            self._credit.acknowledge(frames)
+            self._view.wake.set()
+
+    async def _send_what_may_be(self) -> None:
+        while self._credit.is_left and not hub.draining:
+            if not self._parts:
+                async with asyncio.timeout(DRAWN_WITHIN):
+                    self._parts.extend(self._cut(await self._view.frame()))
+            if not self._parts:
+                return
+            await self._emit(self._parts.popleft())
+
+    async def _emit(self, frame: str) -> None:
+        self._credit.spend(frame)
+        await self._send(frame)
+
+    def _cut(self, frame: str) -> list[str]:
+        if not self._credit.acknowledges or len(frame) <= MOST_IN_PART:
+            return [frame] if frame else []
+        parts = [frame[start : start + MOST_IN_PART] for start in range(0, len(frame), MOST_IN_PART)]
+        return [*(MORE + part for part in parts[:-1]), parts[-1]]
+
+    async def _wait(self) -> None:
+        """Until there may be something to do."""
+        try:
+            async with asyncio.timeout(CHECK_EVERY):
+                await self._view.wake.wait()
+        except TimeoutError:
+            return
+        self._view.wake.clear()
+
+    def _is_check_due(self) -> bool:
+        now = time.monotonic()
+        if now - self._checked < CHECK_EVERY:
+            return False
+        self._checked = now
+        return True
