@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
 import httpx2
 
@@ -34,9 +35,10 @@ async def batches(
 
 async def events(response: httpx2.Response, limit: int) -> AsyncGenerator[Event, None]:
     """The events of a body one by one, and NOTHING for each piece without one."""
-    async for batch in batches(response, limit):
-        for event in batch or [NOTHING]:
-            yield event
+    async with aclosing(batches(response, limit)) as found:
+        async for batch in found:
+            for event in batch or [NOTHING]:
+                yield event
 
 
 async def head(response: httpx2.Response, limit: int) -> bytes:

@@ -24,7 +24,7 @@ from apps.web import consumers, wording
 from apps.web.liveview import LiveView
 from apps.web.pump import HERE
 from tests.factories import ConversationFactory, MessageFactory, ReplyFactory
-from tests.support.running import DEADLINE, running_bus, running_hub
+from tests.support.running import DEADLINE, running_bus, running_hub, until
 from tests.support.tab import Tab, tab
 from tests.web.conftest import session_of
 
@@ -510,6 +510,7 @@ class TestLeaving:
         self, owner: User, session: str, conversation: Conversation
     ) -> None:
         async with running_bus(), tab(session, **position(conversation)) as page:
+            await until(lambda: len(hub._mirrors) == 2)
             await in_database(actions.delete)(owner, conversation.pk)
             await page.until("data-gone")
             pk = uuid.uuid4()
