@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 LIFELINE = Path(__file__).with_name("lifeline.py")
-READY_WITHIN = 60.0  # seconds: a cold start on a busy machine
+READY_WITHIN = 180.0  # seconds: a cold start of a whole stack on a busy machine
 LOOK_EVERY = 0.05  # seconds between two looks at whether it is ready
 KEPT_LINES = 20  # of its output, to explain a failure
 

@@ -60,9 +60,9 @@ MUTATIONS = (
     Mutation(
         "acknowledge after the commit",
         "apps/web/consumers.py",
-        "            done = await in_database(perform)(",
-        "            await self.send(text_data=fragments.accepted(key, '/'))\n"
-        "            done = await in_database(perform)(",
+        "                done = await self._grant(command, values)\n",
+        "                await self._answer(fragments.accepted(key, '/'))\n"
+        "                done = await self._grant(command, values)\n",
         "postgres-kill outage-web-kill",
     ),
     Mutation(
@@ -89,7 +89,7 @@ def main(safeguards: list[str]) -> int:
         copy = Path(folder) / "copy"
         shutil.copytree(CHECKOUT, copy, ignore=LEFT_OUT)
         every_fault = sorted({fault for mutation in chosen for fault in mutation.faults.split()})
-        sound = not _findings(copy, every_fault, rounds=2 * len(every_fault))
+        sound = not _findings(copy, every_fault, rounds=len(every_fault))
         _say("nothing taken out", "no finding" if sound else "FINDINGS")
         missed = [mutation for mutation in chosen if not _is_noticed(copy, mutation)]
     return int(bool(missed) or not sound)

@@ -46,12 +46,9 @@ class Drill:
         try:
             yield
         finally:
-            for life in lives:
-                life.cancel()
-            await asyncio.wait(lives)
-        for life in lives:
-            if not life.cancelled():
-                life.result()
+            for person in self.stage.people:
+                person.rests = True
+            await asyncio.gather(*lives)
 
     async def _take(self, number: int, planned: Round) -> None:
         await asyncio.sleep(planned.after)

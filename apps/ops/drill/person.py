@@ -23,6 +23,7 @@ class Person:
     def __init__(self, tabs: tuple[Tab, Tab], ledger: Ledger, chance: Random) -> None:
         self.tabs = tabs
         self.conversations: list[str] = []  # all that were ever begun
+        self.rests = False
         self._ledger, self._chance = ledger, chance
         self._asked = 0
         self._busy = asyncio.Lock()  # a conversation is left only between two acts
@@ -40,8 +41,8 @@ class Person:
         await second.open(first.conversation)
 
     async def live(self) -> None:
-        """Do this and that, until cancelled."""
-        while True:
+        """Do this and that, until it is time to rest."""
+        while not self.rests:
             await asyncio.sleep(self._chance.uniform(*PAUSE))
             async with self._busy:
                 tab = self._chance.choice(self.tabs)
@@ -68,7 +69,7 @@ class Person:
     def _choose(self, tab: Tab) -> Act:
         chances: dict[Act, int] = {self.ask: 90, self._rename: 5, self._reload: 5}
         if tab.page.waits:
-            chances = {self._wait: 80, self._stop: 8, self.ask: 4, self._repeat: 5, self._reload: 3}
+            chances = {self._wait: 80, self._stop: 8, self._add: 4, self._repeat: 5, self._reload: 3}
         elif self._asked >= ENOUGH and not any(tab.outbox for tab in self.tabs):
             chances = {self._move_on: 1}
         elif tab.page.shown and tab.page.shown[-1].status in BROKEN_OFF:
@@ -78,6 +79,10 @@ class Person:
 
     async def _wait(self, tab: Tab) -> None:
         """Read."""
+
+    async def _add(self, tab: Tab) -> None:
+        """Ask without waiting for the answer before; little, for what is asked so queues up."""
+        await self.ask(tab, self._chance.randint(*SHORT))
 
     async def _stop(self, tab: Tab) -> None:
         reply = next(entry for entry in tab.page.shown if entry.status in LIVE)

@@ -50,8 +50,7 @@ class Socket:
 
     async def close(self) -> None:
         """Go with a close frame, as when the page does."""
-        with suppress(Lost):
-            await self._send(CLOSE, struct.pack(">H", NORMAL))
+        await self._send(CLOSE, struct.pack(">H", NORMAL))
         self._writer.close()
 
     async def _send(self, opcode: int, payload: bytes) -> None:
@@ -60,11 +59,9 @@ class Socket:
         length = b"" if size < 126 else struct.pack(">Q" if size >> 16 else ">H", size)
         mask = (key * (size // 4 + 1))[:size]
         masked = (int.from_bytes(payload) ^ int.from_bytes(mask)).to_bytes(size)
-        try:
+        with suppress(ConnectionError):  # whoever receives hears of it
             self._writer.write(head + length + key + masked)
             await self._writer.drain()
-        except ConnectionError:
-            raise Lost(ABNORMAL) from None
 
     async def _frame(self) -> tuple[bool, int, bytes]:
         try:

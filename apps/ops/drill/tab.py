@@ -1,22 +1,22 @@
 """One open page: shows what comes, sends until it is acknowledged, and comes back as the browser does."""
 
 import asyncio
-import json
+import time
 import urllib.request
 from collections.abc import Sequence
-from contextlib import suppress
+from itertools import cycle
 from random import Random
 from typing import Never
 from urllib.parse import urlencode
 
 from apps.ops.drill.ledger import Ledger, Sending
+from apps.ops.drill.line import Line
 from apps.ops.drill.page import Page
 from apps.ops.drill.socket import Lost, Socket, connect
 
 FIRST_DELAY, LONGEST_DELAY = 0.5, 8.0  # seconds, as in static/js/socket.js
-RESTART = 4012
 NOT_WELCOME = {4001, 4400, 4404}  # close codes after which a browser leaves the page
-LOAD_WITHIN = 10.0  # seconds for a page
+LOAD_WITHIN, LOADED_WITHIN = 10.0, 60.0  # seconds for one try to load a page, and for all
 TURNED_DOWN = 1.0  # seconds until what was turned down is sent again
 
 
@@ -30,6 +30,8 @@ class Tab:
         self._sites, self._cookie = list(sites), f"sessionid={session}"
         self._ledger, self._chance = ledger, chance
         self._socket: Socket | None = None
+        self._line: Line | None = None
+        self._shows = False  # something has come on this connection
         self._watching: asyncio.Task[None] | None = None
         self._resends: set[asyncio.Task[None]] = set()
 
@@ -39,14 +41,14 @@ class Tab:
 
     @property
     def is_connected(self) -> bool:
-        return self._socket is not None
+        return self._line is not None
 
     async def open(self, conversation: str = "") -> None:
         """Load the page of a conversation, or an empty one; what it showed before must be on it."""
         await self.close()
         same = conversation == self.conversation
-        html = await self._load(conversation)
-        self.page = Page(html, self.page.seen if same else None)
+        if html := await self._load(conversation):
+            self.page = Page(html, self.page.seen if same else None)
         self._note_what_was_taken_back()
         self._watching = asyncio.create_task(self._watch())
 
@@ -84,27 +86,32 @@ class Tab:
             self._socket.abort()
 
     async def _watch(self) -> None:
-        """Show what comes; a lost connection is opened again, elsewhere if its usual site is away."""
+        """Show what comes; a lost connection is opened again, with another process, as a proxy might."""
         tries = 0
-        while True:
-            self.site = self._sites[tries % len(self._sites)]
+        for site in cycle(self._sites):
+            self.site, self._shows = site, False
             try:
                 async with connect(self._address(), cookie=self._cookie) as self._socket:
-                    tries = 0
-                    await self._show(self._socket)
+                    await self._show(Line(self._socket))
             except Lost as lost:
-                delay = FIRST_DELAY if lost.code == RESTART else min(LONGEST_DELAY, FIRST_DELAY * 2**tries)
+                tries = 1 if self._shows else tries + 1
                 self._note(lost.code)
             finally:
-                self._socket = None
-            tries += 1
-            await asyncio.sleep(self._chance.uniform(0, delay))
+                self._end_line()
+            await asyncio.sleep(self._chance.uniform(0, min(LONGEST_DELAY, FIRST_DELAY * 2 ** (tries - 1))))
 
-    async def _show(self, socket: Socket) -> Never:
+    async def _show(self, line: Line) -> Never:
+        self._line = line
         for sending in list(self.outbox.values()):
             await self.send(sending)
         while True:
-            self._take_in(await socket.receive())
+            self._take_in(await line.receive())
+            self._shows = True
+
+    def _end_line(self) -> None:
+        if self._line:
+            self._line.let_go()
+        self._socket = self._line = None
 
     def _take_in(self, frame: str) -> None:
         self.page.apply(frame)
@@ -133,22 +140,25 @@ class Tab:
         self.page.taken_back.clear()
 
     def _address(self) -> str:
-        return f"{self.site}/ws/?{urlencode(self.page.position)}"
+        return f"{self.site}/ws/?{urlencode({**self.page.position, 'credit': '1'})}"
 
     async def _say(self, values: dict[str, str]) -> None:
-        if self._socket:
-            with suppress(Lost):
-                await self._socket.send(json.dumps(values))
+        if self._line:
+            await self._line.send(values)
 
     async def _load(self, conversation: str) -> str:
-        """The page from whichever process answers."""
+        """The page from whichever process answers; empty, and a complaint, if none does."""
         path = f"/c/{conversation}/" if conversation else "/"
-        while True:
-            for site in self._sites:
-                try:
-                    return await asyncio.to_thread(_got, f"{site}{path}", self._cookie)
-                except OSError:
-                    await asyncio.sleep(self._chance.uniform(0, FIRST_DELAY))
+        deadline = time.monotonic() + LOADED_WITHIN
+        for site in cycle(self._sites):
+            try:
+                return await asyncio.to_thread(_got, f"{site}{path}", self._cookie)
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    self._ledger.complaints.append(f"{path} could not be loaded: {error}")
+                    break
+                await asyncio.sleep(self._chance.uniform(0, FIRST_DELAY))
+        return ""
 
 
 def _got(url: str, cookie: str) -> str:
