@@ -215,3 +215,37 @@ def test_work_is_in_proportion_to_the_text(text, most, monkeypatch):
         assert drawing.open is not None
 
     assert sum(parsed) < most * len(text)
+
+
+WORDS = [
+    "It",
+    "1.",
+    "2)",
+    "12",
+    "www.x.test",
+    "it's",
+    '"so"',
+    "(c)",
+    "...",
+    "—",
+    "日本",
+    "é",
+    "",
+    "-",
+    "a_b",
+    "*b*",
+]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".join))
+def test_a_line_without_markup_is_drawn_as_the_parser_would(text: str) -> None:
+    quick, parsed = Drawing("s"), Drawing("s")
+    quick.update(text)
+    parsed.update(text)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(document, "PROSE", re.compile(r"(?!)"))
+        by_parser = parsed.open
+
+    assert quick.open == by_parser

@@ -40,6 +40,11 @@ class Budget:
         self.work -= price
         return True
 
+    @property
+    def affords_any(self) -> bool:
+        """Whether any block would be admitted that is none of the longest."""
+        return self.work > DEAREST_BLOCK
+
     def affords_maths(self, source: str) -> bool:
         if len(source) > self.maths:
             return False

@@ -14,6 +14,9 @@ from apps.web.markdown.renderer import figure
 from apps.web.markdown.sanitiser import SANITISER
 from apps.web.markdown.splitter import Segment
 
+# One line in which nothing is Markdown, and of which nothing has to be escaped: most of what models write.
+PROSE = re.compile(r"(?!\d{1,9}[.)])[^\W_](?:[^\W_]|[ ,.;?'()\"\u2019\u201c\u201d\u2013\u2014])*")
+LONGEST_PROSE = 4_000  # characters
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 Blocks = list[Token] | None  # None: drawn without parsing
 
@@ -67,6 +70,8 @@ def draw_closed(segment: Segment, page: Page) -> str:
 
 def draw_open(segment: Segment, page: Page) -> str:
     """The last segment of a text that goes on: what is half written is completed or held back."""
+    if _is_prose(segment) and page.budget.affords_any:
+        return f'<p dir="auto">{segment.lines[0].rstrip(" ")}</p>\n'
     draft = page.draft()
     if not draft.budget.admits(segment):
         return plain(segment.text)
@@ -74,6 +79,13 @@ def draw_open(segment: Segment, page: Page) -> str:
     if blocks is None:
         return draw(segment, None, draft)
     return draw(segment, complete_last(blocks), draft)
+
+
+def _is_prose(segment: Segment) -> bool:
+    """Whether the segment is a paragraph in which a parser, which comes at every tick, would find nothing."""
+    if segment.fence or len(segment.lines) != 1 or len(segment.lines[0]) > LONGEST_PROSE:
+        return False
+    return PROSE.fullmatch(segment.lines[0]) is not None
 
 
 def draw_all(segments: list[Segment], scope: str) -> list[str]:
