@@ -17,7 +17,7 @@ from apps.generation.models import LEASE
 from apps.generation.reply import write_reply
 from apps.generation.sweep import sweep
 from apps.generation.writing import Ending, Writing
-from apps.llm.registry import model_names
+from apps.llm.registry import open_providers
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Engine:
 
     async def start(self) -> None:
         """Register and begin to claim."""
-        await asyncio.to_thread(model_names)  # has the provider's package loaded before a reply needs it
+        await open_providers()
         await mailbox.join(ENGINES, self._hear)
         self._writer = _spawn(self._journal.run())
         self._own(self._repeat(self._beat, BEAT_EVERY), self._loops)

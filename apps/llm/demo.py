@@ -44,6 +44,9 @@ class DemoProvider:
     async def cancel(self, reference: str) -> None:
         """Nothing goes on unheard."""
 
+    async def open(self) -> None:
+        """Nothing takes time."""
+
     async def close(self) -> None:
         """Nothing is open."""
 

@@ -121,6 +121,10 @@ class OpenAIProvider:
                 await self._read_usage(batches, reader)
         yield reader.finish()
 
+    async def open(self) -> None:
+        """Certificates and the package's own lazy imports: a third of a second, once."""
+        _ = self._client().chat.completions.with_streaming_response.create
+
     async def close(self) -> None:
         if client := self._clients.pop(asyncio.get_running_loop(), None):
             await client.close()

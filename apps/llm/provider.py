@@ -73,6 +73,9 @@ class Provider(Protocol):
     async def cancel(self, reference: str) -> None:
         """End upstream what has Begun; does no harm to what has ended or is not known."""
 
+    async def open(self) -> None:
+        """Make ready what the first call of the running event loop would have to wait for."""
+
     async def close(self) -> None:
         """Let go of the connections of the running event loop."""
 

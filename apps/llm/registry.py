@@ -1,5 +1,6 @@
 """Which provider serves which model: the one place of the gateway that reads settings."""
 
+import asyncio
 from dataclasses import dataclass
 from functools import cache
 
@@ -47,6 +48,11 @@ def default_model() -> str:
 
 def demo_is_active() -> bool:
     return isinstance(_gateway().provider, demo.DemoProvider)
+
+
+async def open_providers() -> None:
+    """Have everything loaded and ready in the running event loop, before a reply needs it."""
+    await (await asyncio.to_thread(_gateway)).provider.open()
 
 
 async def close_providers() -> None:
