@@ -10,7 +10,7 @@ from daphne.server import Server, twisted_loop
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 
-from apps.ops.memory import return_freed_memory
+from apps.ops.memory import return_freed_memory, settle_memory
 
 MOST_SOCKET_BYTES = 4 * 2**20  # a message of 200,000 code points, escaped in the worst way, and some room
 loop = twisted_loop  # where everything of a web process runs
@@ -96,6 +96,7 @@ class Listener(Server):  # type: ignore[misc]  # Daphne ships no types
 
     def run(self) -> None:
         return_freed_memory()
+        settle_memory()
         super().run()
 
     def listen_success(self, port: Any) -> None:

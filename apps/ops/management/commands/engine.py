@@ -10,6 +10,7 @@ from apps.events import mailbox
 from apps.generation.engine import Engine
 from apps.llm.registry import close_providers
 from apps.ops.drain import cancelled, drain_on_signal, each_in_turn
+from apps.ops.memory import settle_memory
 
 
 class Command(BaseCommand):
@@ -29,4 +30,5 @@ async def _run(grace: float) -> None:
 
     drain_on_signal(asyncio.get_running_loop(), drain, grace=grace)
     await engine.start()
+    settle_memory()
     await ended.wait()
