@@ -8,10 +8,12 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.benchmarks.meters import cpu_seconds, megabytes
 from tests.benchmarks.model_server import TOKENS, stamp
 from tests.support.websocket import Closed, Refused, Socket, connect
 
 STAMP = re.compile(r"(?<![\w-])\d{10}(?![\w-])")
+SETTLED_AFTER = 1.0  # seconds behind the last socket that opens
 WITHIN = 120.0  # seconds for a whole reply
 
 
@@ -30,8 +32,13 @@ class Reading:
 
 @dataclass(frozen=True)
 class Plan:
+    """`pid` serves; `helpers` work for it, `databases` store for it."""
+
     url: str
     cookies: list[str]  # one a reader
+    pid: int
+    helpers: list[int]
+    databases: list[int]
     is_product: bool
 
     @property
@@ -39,18 +46,35 @@ class Plan:
         """What only the last frame of a reply holds."""
         return "message-assistant is-complete" if self.is_product else "is-complete"
 
+    def cpu(self) -> list[float]:
+        return [cpu_seconds(pids) for pids in ([self.pid], self.helpers, self.databases)]
 
-async def read(plan: Plan, cookie: str, ready: asyncio.Barrier) -> Reading:
+
+@dataclass
+class Bill:
+    """What the load cost: seconds of each kind of process, megabytes of the one that serves."""
+
+    idle: float
+    connected: float = 0.0
+    ended: float = 0.0
+    before: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+
+
+async def read(plan: Plan, cookie: str, opened: asyncio.Event, go: asyncio.Event) -> Reading:
     reading = Reading()
     try:
         async with connect(plan.url, cookie=cookie, within=60) as socket:
-            await ready.wait()
+            opened.set()
+            await go.wait()
             asked = stamp()
             await socket.send(question() if plan.is_product else "go")
             final = await follow(socket, reading, asked, plan.ending)
             count(reading, STAMP.findall(final) if plan.is_product else None)
     except (Closed, Refused, TimeoutError, OSError) as error:
         reading.error = type(error).__name__
+    finally:
+        opened.set()  # or never will
     return reading
 
 
@@ -83,12 +107,24 @@ def question() -> str:
     return json.dumps(values)
 
 
-async def main(plan: Plan) -> list[Reading]:
-    ready = asyncio.Barrier(len(plan.cookies))
-    return await asyncio.gather(*(read(plan, cookie, ready) for cookie in plan.cookies))
+async def main(plan: Plan) -> tuple[list[Reading], Bill]:
+    bill = Bill(idle=megabytes(plan.pid))
+    go, opened = asyncio.Event(), [asyncio.Event() for _ in plan.cookies]
+    readers = [
+        asyncio.create_task(read(plan, cookie, own, go))
+        for cookie, own in zip(plan.cookies, opened, strict=True)
+    ]
+    await asyncio.gather(*(own.wait() for own in opened))
+    await asyncio.sleep(SETTLED_AFTER)
+    bill.connected, bill.before = megabytes(plan.pid), plan.cpu()
+    go.set()
+    readings = await asyncio.gather(*readers)
+    bill.cpu = [after - before for after, before in zip(plan.cpu(), bill.before, strict=True)]
+    bill.ended = megabytes(plan.pid)
+    return readings, bill
 
 
-def summary(readings: list[Reading]) -> dict[str, object]:
+def summary(readings: list[Reading], bill: Bill) -> dict[str, object]:
     done = [r for r in readings if not r.error]
     first = sorted(r.first for r in done)
     added = sorted(value for r in done for value in r.added)
@@ -103,6 +139,10 @@ def summary(readings: list[Reading]) -> dict[str, object]:
         "bytes": sum(r.size for r in done) / max(tokens, 1),
         "frames": sum(r.frames for r in done) / max(tokens, 1),
         "tokens": tokens,
+        "cpu": bill.cpu,
+        "idle_mb": bill.idle,
+        "socket_kb": (bill.connected - bill.idle) * 1024 / len(readings),
+        "stream_kb": (bill.ended - bill.connected) * 1024 / len(readings),
     }
 
 
@@ -113,4 +153,4 @@ def percentile(values: list[int], share: int) -> float:
 
 if __name__ == "__main__":
     plan = Plan(**json.loads(Path(sys.argv[1]).read_text()))
-    json.dump(summary(asyncio.run(main(plan))), sys.stdout)
+    json.dump(summary(*asyncio.run(main(plan))), sys.stdout)
