@@ -23,7 +23,7 @@ from tests.support.simulation import World, simulated
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STEPS = 100
+STEPS = 80
 IN_MEMORY, IN_DATABASE = 2_000, 60
 SEEDS = st.integers(0, 2**32 - 1)
 FAULT_SEEDS = range(200)  # among which each planted fault must show

@@ -89,9 +89,9 @@ BREAKS = (
         6,
         "acknowledged means committed",
         "apps/web/consumers.py",
-        '            done = await in_database(perform)(self.scope["user"], values.get("command"), values)\n',
-        "            await self.send(text_data=fragments.accepted(key, '/'))\n"
-        '            done = await in_database(perform)(self.scope["user"], values.get("command"), values)\n',
+        "                done = await self._grant(command, values)\n",
+        "                await self._answer(fragments.accepted(key, '/'))\n"
+        "                done = await self._grant(command, values)\n",
         "tests/web/test_consumers.py",
     ),
     Break(
@@ -114,7 +114,7 @@ BREAKS = (
         8,
         "pages agree with the store although every event is lost",
         "apps/live/hub.py",
-        "                await self._check()\n",
+        "                await self.check()\n",
         "                pass\n",
         "tests/live",
     ),
@@ -130,8 +130,8 @@ BREAKS = (
         10,
         "a page that leaves changes no reply",
         "apps/web/consumers.py",
-        "        if self._pump:\n            self._pump.cancel()\n",
-        "        if self._pump:\n            self._pump.cancel()\n"
+        "        if self._pumping:\n            self._pumping.cancel()\n",
+        "        if self._pumping:\n            self._pumping.cancel()\n"
         "        from apps.chat.models import Message\n"
         "        await in_database(lambda: Message.objects.live().update(stop_at='2026-01-01T00:00Z'))()\n",
         "tests/web/test_connection_events.py",

@@ -200,7 +200,7 @@ class Model:
     def __init__(self, world: "World", *, resumes: bool) -> None:
         self._world, self._resumes = world, resumes
 
-    def resumes_exactly(self, model_name: str) -> bool:
+    def resumes_exactly(self, model_name: str, reference: str = "") -> bool:
         return self._resumes
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta | Finish, None]:
