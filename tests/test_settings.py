@@ -148,6 +148,12 @@ def test_sqlite_lets_readers_and_the_writer_meet(monkeypatch: pytest.MonkeyPatch
     assert options["timeout"] > 0
 
 
+def test_postgresql_takes_the_locks_from_a_frozen_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://u@h/db")
+
+    assert "idle_in_transaction_session_timeout=10s" in database()["OPTIONS"]["options"]
+
+
 def test_postgresql_is_reached_by_a_pool_that_heals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://me@db/colloquy?sslmode=require")
 

@@ -33,7 +33,12 @@ SQLITE_OPTIONS = {
     ),
 }
 # Small pools: no connection is held while a provider or a client is waited for.
-POSTGRES_OPTIONS = {"pool": {"min_size": 2, "max_size": 8, "timeout": 2}, "connect_timeout": 3}
+# A process that freezes in the middle of a transaction must not keep its locks: others take over its replies.
+POSTGRES_OPTIONS = {
+    "pool": {"min_size": 2, "max_size": 8, "timeout": 2},
+    "connect_timeout": 3,
+    "options": "-c idle_in_transaction_session_timeout=10s",
+}
 
 
 def required(name: str) -> str:
