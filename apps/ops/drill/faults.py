@@ -46,12 +46,17 @@ def frozen(stage: Stage, blow: Blow) -> AbstractAsyncContextManager[None]:
 
 @asynccontextmanager
 async def outlived(stage: Stage, blow: Blow) -> AsyncIterator[None]:
-    """Frozen until others have taken its work, so that it wakes to a fence."""
+    """Frozen until others have taken its work, and then told more of it: it wakes to a fence."""
+    pid = stage.process(blow.target).pid
     async with stage.frozen(blow.target):
+        calls = await stage.calls_of(pid)
+        for call in calls:
+            call.flowing.clear()
         yield
-        pid = stage.process(blow.target).pid
         await stage.until_rows(lambda rows: not rows.written_by(pid), within=TAKEN_OVER_WITHIN)
         await asyncio.sleep(blow.chance * THAWED_WITHIN)
+    for call in calls:
+        call.flowing.set()
 
 
 @asynccontextmanager

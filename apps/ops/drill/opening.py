@@ -26,7 +26,7 @@ SETTINGS = {
     "OPENAI_API_KEY": "",
     "OPENAI_MODELS": wire.MODEL_NAME,
     "OPENAI_PREFILL": "*",
-    "OPENAI_TIMEOUT": "6",  # a stalled stream need not cost a drill more
+    "OPENAI_TIMEOUT": "30",  # longer than an engine is frozen, or it would wake only to give up
     "DRAIN_SECONDS": "2",  # shorter than many a reply: some are handed over
 }
 

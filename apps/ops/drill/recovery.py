@@ -9,10 +9,9 @@ import psycopg
 
 from apps.ops.drill.plan import Blow
 from apps.ops.drill.rows import Rows
-from apps.ops.drill.stage import Stage
+from apps.ops.drill.stage import READ_WITHIN, Stage
 from apps.ops.drill.tab import Tab
 
-READ_WITHIN = 1.0  # seconds: then the database is taken to be away
 GIVEN_UP_AFTER = 60.0  # seconds
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 
 from apps.ops.drill.ledger import Ledger
-from apps.ops.drill.model import ScriptedModel
+from apps.ops.drill.model import Call, ScriptedModel
 from apps.ops.drill.person import Person
 from apps.ops.drill.rows import Rows, read
 from apps.ops.drill.tab import Tab
@@ -21,6 +21,7 @@ from apps.ops.drill.verdict import Screen
 from apps.ops.process import Process
 from apps.ops.stack import Stack
 
+READ_WITHIN = 1.0  # seconds: then the database is taken to be away
 LOOK_EVERY = 0.1  # seconds between two looks at what is waited for
 MOST_LOOKS = 50  # until a killed process has let go of its memory
 
@@ -97,6 +98,16 @@ class Stage:
             finally:
                 for pid in family:
                     _send(pid, signal.SIGCONT)
+
+    async def calls_of(self, pid: int) -> list[Call]:
+        """The calls of the model whose text this process is storing; none while the database is away."""
+        try:
+            rows = await asyncio.wait_for(self.rows(), READ_WITHIN)
+        except (psycopg.Error, TimeoutError):
+            return []
+        parents = {rows.messages[reply].parent for reply in rows.written_by(pid)}
+        prompts = {rows.messages[parent].text for parent in parents}
+        return [call for call in self.model.open_calls if call.question.prompt in prompts]
 
     async def until_rows(self, condition: Callable[[Rows], bool], *, within: float) -> bool:
         """Whether the rows have come to be so in time; a database that is away is asked again."""
