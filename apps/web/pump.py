@@ -17,7 +17,7 @@ SIGNED_OUT, BAD_REQUEST, NOT_FOUND, RESTART, TOO_SLOW = 4001, 4400, 4404, 4012, 
 CHECK_EVERY = 30.0  # seconds after which the session is looked at again
 DRAWN_WITHIN = 10.0  # seconds; a database that takes longer is away
 MOST_IN_PART = 64 * 1024  # code points: at most 256 KiB on the wire
-MORE = "+"  # begins a part that is not the last one of its frame; no frame begins so
+MORE, LAST = "+", "="  # begin the parts of a frame; no whole frame begins so
 HERE = (
     "<!--here-->"  # answers a ping, and tells a page that this server knows pings, parts and acknowledgements
 )
@@ -79,7 +79,7 @@ class Pump:
         if not self._credit.acknowledges or len(frame) <= MOST_IN_PART:
             return [frame] if frame else []
         parts = [frame[start : start + MOST_IN_PART] for start in range(0, len(frame), MOST_IN_PART)]
-        return [*(MORE + part for part in parts[:-1]), parts[-1]]
+        return [*(MORE + part for part in parts[:-1]), LAST + parts[-1]]
 
     async def _wait(self) -> None:
         """Until there may be something to do."""

@@ -1,7 +1,7 @@
 // Joins frames that came in parts, and acknowledges what has come: the server sends a page that lags no more.
 
 (() => {
-  const HERE = "<!--here-->", MORE = "+"; // as in apps/web/pump.py
+  const HERE = "<!--here-->", MORE = "+", LAST = "="; // as in apps/web/pump.py
   const ACKNOWLEDGE_AT = 32, TEXT_PER_FRAME = 2048; // frames; and how much text counts as one more
 
   document.addEventListener("colloquy:socket", ({ detail: socket }) => {
@@ -24,8 +24,8 @@
       if (data.startsWith(MORE)) {
         parts += data.slice(MORE.length);
         event.stopImmediatePropagation();
-      } else if (parts) {
-        joined = new MessageEvent("message", { data: parts + data });
+      } else if (data.startsWith(LAST)) {
+        joined = new MessageEvent("message", { data: parts + data.slice(LAST.length) });
         parts = "";
         event.stopImmediatePropagation();
         socket.dispatchEvent(joined);

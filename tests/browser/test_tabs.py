@@ -80,3 +80,17 @@ def test_stranger_sees_nothing_of_it(owner: Person, stranger: Person) -> None:
     expect(theirs.titles).to_have_count(0)
     theirs.page.reload()
     expect(theirs.titles).to_have_count(0)
+
+
+def test_question_of_many_parts_arrives_whole_in_every_tab(owner: Person) -> None:
+    first = owner.open()
+    first.send("/long 3").expect_status("complete")
+    second = owner.open(first.path)
+    question = "/long 3 " + "+ " * 80_000  # the parts of its frame begin with what tells parts apart
+
+    asked = first.send(question)
+
+    asked.expect_status("complete")
+    for tab in (first, second):
+        expect(tab.messages).to_have_count(4)
+        assert tab.messages.nth(2).locator(".bubble").text_content() == question

@@ -7,7 +7,7 @@ import pytest
 from apps.live import credit
 from apps.live.hub import hub
 from apps.web import pump as pump_module
-from apps.web.pump import HERE, MORE, MOST_IN_PART, RESTART, SIGNED_OUT, TOO_SLOW, Pump
+from apps.web.pump import HERE, LAST, MORE, MOST_IN_PART, RESTART, SIGNED_OUT, TOO_SLOW, Pump
 from tests.support.running import DEADLINE, until
 
 
@@ -106,14 +106,15 @@ async def test_pages_that_do_not_acknowledge_are_sent_everything_whole():
 
 
 async def test_a_long_frame_goes_in_parts_that_make_it_up():
-    long = "".join(f"{number} 😀 " for number in range(60_000))
+    long = "".join(f"+{number} 😀 " for number in range(50_000))
     async with pumping() as page:
         await page.sends(long)
         page.pump.acknowledge(len(page.sent))
-        await until(lambda: not page.frames[-1].startswith(MORE))
+        await until(lambda: page.frames[-1].startswith(LAST))
 
     assert max(len(part.encode()) for part in page.sent) <= 256 * 1024 + len(MORE)
-    assert "".join(part.removeprefix(MORE) for part in page.frames) == long
+    assert "".join(part[1:] for part in page.frames) == long
+    assert [part[0] for part in page.frames] == [*MORE * (len(page.frames) - 1), LAST]
 
 
 async def test_an_answer_never_comes_between_the_parts_of_a_frame():
@@ -125,7 +126,7 @@ async def test_an_answer_never_comes_between_the_parts_of_a_frame():
             page.pump.acknowledge(len(page.sent))
             await until(lambda: not page.view.wake.is_set())
 
-    assert [frame[0] for frame in page.frames] == [MORE] * 11 + ["y", "a"]
+    assert [frame[0] for frame in page.frames] == [MORE] * 11 + [LAST, "a"]
 
 
 @pytest.mark.parametrize("frames", [None, "5", 1.5, [], 2**70, -3])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from apps.ops.drill.socket import Socket
 
-HERE, MORE = "<!--here-->", "+"  # as in static/js/frames.js, like what follows
+HERE, MORE, LAST = "<!--here-->", "+", "="  # as in static/js/frames.js, like what follows
 ACKNOWLEDGE_AT, TEXT_PER_FRAME = 32, 2048
 ANSWER_WITHIN, SILENT_AFTER = 5.0, 20.0  # seconds, as in static/js/liveness.js
 
@@ -37,7 +37,7 @@ class Line:
             if data.startswith(MORE):
                 parts += data.removeprefix(MORE)
             elif data != HERE:
-                return parts + data
+                return parts + data.removeprefix(LAST)
 
     def let_go(self) -> None:
         for timer in (self._silence, self._answer):
