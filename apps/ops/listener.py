@@ -14,6 +14,8 @@ from apps.ops.memory import return_freed_memory, settle_memory
 
 MOST_SOCKET_BYTES = 4 * 2**20  # a message of 200,000 code points, escaped in the worst way, and some room
 loop = twisted_loop  # where everything of a web process runs
+MOST_WAITING = 16  # messages of one socket that its consumer has not taken yet
+LOOK_AGAIN_AFTER = 0.05  # seconds
 LINGER = 1.0  # seconds a refused body may go on arriving
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -63,6 +65,24 @@ class BoundedFactory(HTTPFactory):  # type: ignore[misc]  # Daphne ships no type
 
 
 class Socket(WebSocketProtocol):  # type: ignore[misc]  # Daphne ships no types
+    """Leaves in the network what its consumer has no time for: Daphne's own queue knows no end."""
+
+    _paused = False
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803 - Autobahn's
+        super().onMessage(payload, isBinary)
+        if not self._paused and self.application_queue.qsize() > MOST_WAITING:
+            self._paused = True
+            self.transport.pauseProducing()
+            loop.call_later(LOOK_AGAIN_AFTER, self._look_again)
+
+    def _look_again(self) -> None:
+        if self.application_queue.qsize() > MOST_WAITING:
+            loop.call_later(LOOK_AGAIN_AFTER, self._look_again)
+        else:
+            self._paused = False
+            self.transport.resumeProducing()
+
     def serverSend(self, content: str, binary: bool = False) -> None:  # noqa: N802 - Daphne's
         """A page that is leaving has nothing more to be told; its consumer hears of that next."""
         with suppress(Disconnected):

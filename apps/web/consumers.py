@@ -31,6 +31,7 @@ from apps.web.pump import BAD_REQUEST, HERE, NOT_FOUND, RESTART, SIGNED_OUT, Pum
 logger = logging.getLogger(__name__)
 
 ANSWERED_WITHIN = 10.0  # seconds; a database that takes longer is away, whatever it may still do
+LONGEST_KEY = 64  # code points that an answer repeats of what the page calls its command
 MOST_AT_ONCE = 8  # commands of one socket under way; beyond that it is not read
 
 
@@ -129,7 +130,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
 
     async def _perform(self, command: object, values: dict[str, Any]) -> None:
         key = values.get("key")
-        key = clean(key) if isinstance(key, str) else ""
+        key = clean(key[:LONGEST_KEY]) if isinstance(key, str) else ""
         try:
             async with asyncio.timeout(ANSWERED_WITHIN):
                 done = await self._grant(command, values)
