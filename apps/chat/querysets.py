@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -30,6 +31,14 @@ SELECT m.role, m.content FROM path p JOIN chat_message m ON m.id = p.id
 WHERE m.content <> '' ORDER BY p.rank DESC
 """
 )
+TAILS = """
+SELECT c.message_id, c.start, c.text FROM chat_chunk c JOIN chat_message m ON m.id = c.message_id
+WHERE m.conversation_id = %s ORDER BY c.start
+"""
+FAMILIES = """
+SELECT id, parent_id, conversation_id FROM chat_message
+WHERE parent_id IN ({}) OR (parent_id IS NULL AND conversation_id IN ({})) ORDER BY created_at, id
+"""
 NEWEST_LEAF = """
 WITH RECURSIVE below(id, created_at, depth) AS (
     SELECT id, created_at, depth FROM chat_message WHERE id = %s
@@ -95,10 +104,22 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """What was written last below `message_id`, or that itself: nothing can be below it in turn."""
         return self._uuid(self._rows(NEWEST_LEAF, message_id)[0][0])
 
-    def _rows(self, sql: str, message_id: UUID, *parameters: int) -> list[Any]:
+    def tails_in(self, conversation_id: UUID) -> list[tuple[UUID, int, str]]:
+        """The chunks of a conversation's running replies: message, start and text."""
+        return [(self._uuid(pk), *chunk) for pk, *chunk in self._rows(TAILS, conversation_id)]
+
+    def families(
+        self, parents: Collection[UUID], begun: Collection[UUID]
+    ) -> list[tuple[UUID, UUID | None, UUID]]:
+        """Children of `parents` and first messages of `begun`, oldest first: id, parent, conversation."""
+        marks = (", ".join(["%s"] * len(ids)) or "NULL" for ids in (parents, begun))
+        rows = self._rows(FAMILIES.format(*marks), *parents, *begun)
+        return [(self._uuid(pk), parent and self._uuid(parent), self._uuid(of)) for pk, parent, of in rows]
+
+    def _rows(self, sql: str, *parameters: UUID | int) -> list[Any]:
+        prepared = self.model._meta.pk.get_db_prep_value
         with connection.cursor() as cursor:
-            key = self.model._meta.pk.get_db_prep_value(message_id, connection)
-            cursor.execute(sql, [key, *parameters])
+            cursor.execute(sql, [prepared(p, connection) if isinstance(p, UUID) else p for p in parameters])
             return list(cursor.fetchall())
 
     def _uuid(self, value: object) -> UUID:

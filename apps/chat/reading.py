@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q
-
 from apps.chat.models import Chunk, Conversation, Message
 from apps.chat.revisions import account_rev
 
@@ -62,7 +60,9 @@ def window_above(message: Message) -> Window:
 def changes(conversation_id: UUID, *, since: int) -> Changes:
     """What changed after rev `since`; raises Conversation.DoesNotExist. Rev is read first, rows after."""
     conversation = Conversation.objects.get(pk=conversation_id, deleted_at=None)
-    tails = _tails(message__conversation_id=conversation_id)
+    tails = defaultdict(list)
+    for message_id, start, text in Message.objects.tails_in(conversation_id):
+        tails[message_id].append(Chunk(message_id=message_id, start=start, text=text))
     rows = Message.objects.filter(conversation=conversation_id).changed_since_or_live(since)
     messages = _with_tails(rows.order_by("depth", "created_at")[: MOST_CHANGES + 1], tails)
     shown = frozenset(_path_up(conversation.head_id))
@@ -79,9 +79,8 @@ def alternatives(messages: Iterable[Message]) -> dict[UUID, Alternatives]:
     """The places of those messages that have siblings."""
     parents = {message.parent_id for message in messages if message.parent_id}
     begun = {message.conversation_id for message in messages if message.parent_id is None}
-    rows = Message.objects.filter(Q(parent__in=parents) | Q(parent=None, conversation__in=begun))
     families = defaultdict(list)
-    for pk, *family in rows.order_by("created_at", "pk").values_list("pk", "parent_id", "conversation_id"):
+    for pk, *family in Message.objects.families(parents, begun):
         families[tuple(family)].append(pk)
     return {pk: _place(pk, family) for family in families.values() if len(family) > 1 for pk in family}
 

@@ -52,7 +52,10 @@ def changing_all(conversation_ids: Iterable[UUID]) -> Iterator[dict[UUID, int]]:
 
 def account_rev(owner_id: int) -> int:
     """How far the owner's list of conversations has come."""
-    return Account.objects.filter(pk=owner_id).values_list("rev", flat=True).first() or 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rev FROM chat_account WHERE user_id = %s", [owner_id])
+        row = cursor.fetchone()
+    return row[0] if row else 0
 
 
 def _next_account(conversation_id: UUID) -> Account:

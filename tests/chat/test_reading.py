@@ -145,7 +145,7 @@ def _sealing_after_chunks(running: Message) -> Callable[..., Any]:
             seen["sealed"] = True
             fold(running.pk)
         result = execute(sql, params, many, context)
-        seen["chunks"] = seen["chunks"] or 'FROM "chat_chunk"' in sql
+        seen["chunks"] = seen["chunks"] or "chat_chunk" in sql
         return result
 
     return wrapper
