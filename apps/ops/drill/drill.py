@@ -17,6 +17,7 @@ TARGET_WITHIN = 10.0  # seconds a fault waits for something to hit
 TITLED_WITHIN = (
     180.0  # seconds: a minute until a title counts as forgotten, a minute between two sweeps, and room
 )
+QUICK_ANSWER = 10  # words
 AGREED_WITHIN = 10.0  # seconds until all screens show what is stored
 
 Echo = Callable[[str], None]
@@ -71,9 +72,10 @@ class Drill:
         tabs, began_at = tabs_hit(self.stage, blow), datetime.now(UTC)
         async with KINDS[blow.kind].act(self.stage, blow):
             waiting = asyncio.create_task(recovery(self.stage, blow, tabs, began_at, alone=alone))
-            for person in self.stage.people[: blow.questions]:
-                await person.interrupt(10)
+            askers = self.stage.people[: blow.questions]
+            asking = [asyncio.create_task(person.interrupt(QUICK_ANSWER)) for person in askers]
             await asyncio.sleep(blow.seconds)
+        await asyncio.gather(*asking)  # they may have been busy, and that with what only now works again
         return await waiting
 
     async def _until_it_hurts(self, blow: Blow) -> None:
