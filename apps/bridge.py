@@ -4,52 +4,64 @@ Never Django's single thread-sensitive thread: one slow query there would stall 
 keeps its connection, since opening one costs more than most calls; see `_attended` for how it heals.
 """
 
-import asyncio
-import contextvars
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial, wraps
+from functools import partial
 from threading import local
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
+from channels.db import database_sync_to_async
 from django.db import connections
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-JOURNAL = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")  # one transaction at a time
-QUEUE = ThreadPoolExecutor(
-    max_workers=1, thread_name_prefix="queue"
-)  # a broker that is away blocks who calls it
-ACTIONS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="actions")
-
 
 RESTED = 1.0  # seconds after which a connection is asked whether it still stands
 
 _thread = local()
 
 
-def _bridge(function: Callable[P, R], executor: ThreadPoolExecutor) -> Callable[P, Awaitable[R]]:
-    @wraps(function, updated=())
-    async def bridged(*args: P.args, **kwargs: P.kwargs) -> R:
-        call = partial(contextvars.copy_context().run, _attended, partial(function, *args, **kwargs))
-        return await asyncio.get_running_loop().run_in_executor(executor, call)
+def _keep_connections() -> None:
+    _thread.called_at = 0.0
 
+
+def _threads(name: str, count: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=count, thread_name_prefix=name, initializer=_keep_connections)
+
+
+JOURNAL = _threads("journal", 1)  # one transaction at a time
+QUEUE = _threads("queue", 1)  # a broker that is away blocks who calls it
+ACTIONS = _threads("actions", 4)
+
+
+@receiver(connection_created)
+def _keep(connection: Any, **kwargs: object) -> None:
+    """Have it stay open, as if CONN_MAX_AGE were None, if a thread of ours has opened it."""
+    if hasattr(_thread, "called_at"):
+        connection.close_at = None
+
+
+def _bridge(function: Callable[P, R], executor: ThreadPoolExecutor) -> Callable[P, Awaitable[R]]:
+    bridged: Callable[P, Awaitable[R]] = database_sync_to_async(
+        partial(_attended, function), thread_sensitive=False, executor=executor
+    )
     return bridged
 
 
-def _attended(call: Callable[[], R]) -> R:
-    """Make `call` with connections that stand, and keep none on which anything went wrong.
+def _attended(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call with connections that stand, and keep none on which anything went wrong.
 
     So a restarted database costs a call only if it went away within the last second.
     """
-    rested = time.monotonic() - getattr(_thread, "called_at", 0.0) > RESTED
+    rested = time.monotonic() - _thread.called_at > RESTED
     for connection in connections.all(initialized_only=True):
         if rested and connection.connection is not None and not connection.is_usable():
             connection.close()
     try:
-        return call()
+        return function(*args, **kwargs)
     finally:
         for connection in connections.all(initialized_only=True):
             if connection.errors_occurred:
