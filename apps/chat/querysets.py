@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
     from apps.chat.models import Conversation, Message
 
+UUID_FIELD: models.UUIDField[UUID, UUID] = models.UUIDField()
 PATH = """
 WITH RECURSIVE path(id, parent_id, rank, size) AS (
     SELECT id, parent_id, 1, LENGTH(content) FROM chat_message WHERE id = %s
@@ -38,6 +39,19 @@ WHERE m.conversation_id = %s ORDER BY c.start
 FAMILIES = """
 SELECT id, parent_id, conversation_id FROM chat_message
 WHERE parent_id IN ({}) OR (parent_id IS NULL AND conversation_id IN ({})) ORDER BY created_at, id
+"""
+# Compiling what follows out of query sets costs several times what running it does, at every change.
+UNDELETED = "SELECT * FROM chat_conversation WHERE id = %s AND deleted_at IS NULL"
+LISTED_CHANGES = """
+SELECT c.*, EXISTS (
+    SELECT 1 FROM chat_message m WHERE m.conversation_id = c.id AND m.status IN ('queued', 'streaming')
+) AS running
+FROM chat_conversation c WHERE c.owner_id = %s AND c.list_rev > %s
+ORDER BY c.updated_at DESC, c.id DESC LIMIT %s
+"""
+CHANGED_OR_LIVE = """
+SELECT * FROM chat_message WHERE conversation_id = %s AND (rev > %s OR status IN ('queued', 'streaming'))
+ORDER BY depth, created_at LIMIT %s
 """
 NEWEST_LEAF = """
 WITH RECURSIVE below(id, created_at, depth) AS (
@@ -66,6 +80,16 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         messages = apps.get_model("chat", "Message").objects  # that module imports this one
         return self.annotate(running=Exists(messages.live().filter(conversation=OuterRef("pk"))))
 
+    def undeleted(self, conversation_id: UUID) -> Conversation:
+        """The row, whosever it is; raises DoesNotExist."""
+        for conversation in self.raw(UNDELETED, _prepared(conversation_id)):
+            return conversation
+        raise self.model.DoesNotExist
+
+    def listed_after(self, owner_id: int, list_rev: int, *, most: int) -> list[Conversation]:
+        """What changed in the owner's list after `list_rev`, deleted or not, newest first, with `running`."""
+        return list(self.raw(LISTED_CHANGES, [owner_id, list_rev, most]))
+
     def locked(self) -> ConversationQuerySet:
         return self.select_for_update(no_key=True)
 
@@ -83,8 +107,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
             "created_at", "pk"
         )
 
-    def changed_since_or_live(self, rev: int) -> MessageQuerySet:
-        return self.filter(Q(rev__gt=rev) | Q(status__in=("queued", "streaming")))
+    def changed_or_live(self, conversation_id: UUID, *, since: int, most: int) -> list[Message]:
+        """What changed in a conversation after rev `since`, and what is live there, from the root down."""
+        return list(self.raw(CHANGED_OR_LIVE, _prepared(conversation_id, since, most)))
 
     def siblings_of(self, message: Message) -> MessageQuerySet:
         """The alternatives to `message`, itself included, in the order they were made."""
@@ -117,11 +142,15 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return [(self._uuid(pk), parent and self._uuid(parent), self._uuid(of)) for pk, parent, of in rows]
 
     def _rows(self, sql: str, *parameters: UUID | int) -> list[Any]:
-        prepared = self.model._meta.pk.get_db_prep_value
         with connection.cursor() as cursor:
-            cursor.execute(sql, [prepared(p, connection) if isinstance(p, UUID) else p for p in parameters])
+            cursor.execute(sql, _prepared(*parameters))
             return list(cursor.fetchall())
 
     def _uuid(self, value: object) -> UUID:
         found: UUID = self.model._meta.pk.to_python(value)
         return found
+
+
+def _prepared(*parameters: UUID | int) -> list[Any]:
+    """Parameters as the database takes them."""
+    return [UUID_FIELD.get_db_prep_value(p, connection) if isinstance(p, UUID) else p for p in parameters]

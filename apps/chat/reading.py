@@ -59,12 +59,12 @@ def window_above(message: Message) -> Window:
 
 def changes(conversation_id: UUID, *, since: int) -> Changes:
     """What changed after rev `since`; raises Conversation.DoesNotExist. Rev is read first, rows after."""
-    conversation = Conversation.objects.get(pk=conversation_id, deleted_at=None)
+    conversation = Conversation.objects.undeleted(conversation_id)
     tails = defaultdict(list)
     for message_id, start, text in Message.objects.tails_in(conversation_id):
         tails[message_id].append(Chunk(message_id=message_id, start=start, text=text))
-    rows = Message.objects.filter(conversation=conversation_id).changed_since_or_live(since)
-    messages = _with_tails(rows.order_by("depth", "created_at")[: MOST_CHANGES + 1], tails)
+    rows = Message.objects.changed_or_live(conversation_id, since=since, most=MOST_CHANGES + 1)
+    messages = _with_tails(rows, tails)
     shown = frozenset(_path_up(conversation.head_id))
     return Changes(conversation, messages, shown, complete=len(messages) <= MOST_CHANGES)
 
@@ -100,8 +100,7 @@ def listed_changes(owner_id: int, *, since: int) -> tuple[int, list[Conversation
     At most a page and one: whoever gets that many should read the list anew.
     """
     rev = account_rev(owner_id)
-    changed = Conversation.objects.filter(owner=owner_id, list_rev__gt=since).with_running()
-    return rev, list(changed.latest_first()[: PAGE + 1])
+    return rev, Conversation.objects.listed_after(owner_id, since, most=PAGE + 1)
 
 
 def _window(leaf_id: UUID | None) -> Window:

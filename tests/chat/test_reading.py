@@ -141,7 +141,7 @@ def _sealing_after_chunks(running: Message) -> Callable[..., Any]:
     seen = {"chunks": False, "sealed": False}
 
     def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if seen["chunks"] and not seen["sealed"] and 'FROM "chat_message"' in sql:
+        if seen["chunks"] and not seen["sealed"] and "FROM chat_message" in sql.replace('"', ""):
             seen["sealed"] = True
             fold(running.pk)
         result = execute(sql, params, many, context)
