@@ -45,15 +45,15 @@ class LiveView:
 
     async def frame(self) -> str:
         """Everything that the page lacks, as one frame; empty if it lacks nothing."""
-        before = self._position()
+        before = self._revs()
         parts = [await self._draw_list(), await self._draw_transcript()]
-        if self._position() != before:
-            parts.append(fragments.position(self._position()))
+        if (revs := self._revs()) != before:
+            parts.append(fragments.position(Position(self.conversation_id or "", *revs)))
         return "".join(parts)
 
-    def _position(self) -> Position:
-        rev = self._transcript.rev if self._transcript else 0
-        return Position(self.conversation_id or "", rev, self._list.rev)
+    def _revs(self) -> tuple[int, int]:
+        """Of the conversation and of the list, as far as they have been seen."""
+        return self._transcript.rev if self._transcript else 0, self._list.rev
 
     async def _draw_list(self) -> str:
         step = self._list.advance()

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 
@@ -31,10 +30,11 @@ class Pump:
         self._send = send
         self._credit = Credit(acknowledges=acknowledges)
         self._parts: deque[str] = deque()
-        self._checked = time.monotonic()
+        self._is_check_due = False
 
     async def run(self, is_welcome: Callable[[], Awaitable[bool]]) -> int:
         """Send until there is a reason to close; returns its code."""
+        alarm = self._set_alarm()
         try:
             if self._credit.acknowledges:
                 await self.answer(HERE)
@@ -42,11 +42,16 @@ class Pump:
                 await self._send_what_may_be()
                 if self._credit.is_overdue:
                     return TOO_SLOW
-                await self._wait()
-                if self._is_check_due() and not await is_welcome():
-                    return SIGNED_OUT
+                await self._view.wake.wait()
+                self._view.wake.clear()
+                if self._is_check_due:
+                    if not await is_welcome():
+                        return SIGNED_OUT
+                    alarm = self._set_alarm()
         except Exception:
             logger.exception("A page could not be brought up to date; it reconnects")
+        finally:
+            alarm.cancel()
         return RESTART
 
     async def answer(self, frame: str) -> None:
@@ -63,10 +68,13 @@ class Pump:
             self._view.wake.set()
 
     async def _send_what_may_be(self) -> None:
+        """What is left of the last frame, and one more: whatever comes meanwhile wakes us again."""
+        is_drawn = False
         while self._credit.is_left and not hub.draining:
-            if not self._parts:
+            if not self._parts and not is_drawn:
                 async with asyncio.timeout(DRAWN_WITHIN):
                     self._parts.extend(self._cut(await self._view.frame()))
+                is_drawn = True
             if not self._parts:
                 return
             await self._emit(self._parts.popleft())
@@ -81,18 +89,11 @@ class Pump:
         parts = [frame[start : start + MOST_IN_PART] for start in range(0, len(frame), MOST_IN_PART)]
         return [*(MORE + part for part in parts[:-1]), LAST + parts[-1]]
 
-    async def _wait(self) -> None:
-        """Until there may be something to do."""
-        try:
-            async with asyncio.timeout(CHECK_EVERY):
-                await self._view.wake.wait()
-        except TimeoutError:
-            return
-        self._view.wake.clear()
+    def _set_alarm(self) -> asyncio.TimerHandle:
+        """One timer a while, not one a frame."""
+        self._is_check_due = False
+        return asyncio.get_running_loop().call_later(CHECK_EVERY, self._ring)
 
-    def _is_check_due(self) -> bool:
-        now = time.monotonic()
-        if now - self._checked < CHECK_EVERY:
-            return False
-        self._checked = now
-        return True
+    def _ring(self) -> None:
+        self._is_check_due = True
+        self._view.wake.set()
