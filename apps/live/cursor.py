@@ -72,11 +72,12 @@ class ConversationCursor(Cursor[ConversationMirror]):
             return Step(None)
         seen, self.rev = self.rev, max(self.rev, mirror.rev)
         anew = seen < mirror.since or mirror.conversation.path_rev > seen
-        changed = [m for m in mirror.messages.values() if m.rev > seen and m.pk in mirror.shown]
+        changed = mirror.changed_after(seen) if self.rev > seen else []
         redrawn = mirror.shown if anew else {message.pk for message in changed}
         grown = self._grown(mirror, redrawn)
-        step = Step(mirror.conversation, anew, sorted(changed, key=lambda m: m.depth), grown)
-        return step if self.rev > seen or step.anew or step.grown else None
+        if self.rev == seen and not anew and not grown:
+            return None
+        return Step(mirror.conversation, anew, changed, grown)
 
     def _grown(self, mirror: ConversationMirror, redrawn: Set[UUID]) -> list[tuple[UUID, RunningText]]:
         """Running replies with text beyond this position; those drawn anew always, lest they fall behind."""
@@ -85,7 +86,8 @@ class ConversationCursor(Cursor[ConversationMirror]):
             if pk in mirror.shown and (pk in redrawn or len(running.text) > self._offsets.get(pk, 0)):
                 self._offsets[pk] = len(running.text)
                 grown.append((pk, running))
-        self._offsets = {pk: offset for pk, offset in self._offsets.items() if pk in mirror.running}
+        for ended in self._offsets.keys() - mirror.running.keys():
+            del self._offsets[ended]
         return grown
 
 

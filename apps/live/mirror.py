@@ -144,6 +144,11 @@ class ConversationMirror(Mirror):
         written = (pk for pk in self.running if self.messages[pk].status == Status.STREAMING)
         return {pk: len(self.running[pk].text) for pk in written}
 
+    def changed_after(self, rev: int) -> list[Message]:
+        """What is shown and changed after `rev`, from the root down."""
+        changed = [m for m in self.messages.values() if m.rev > rev and m.pk in self.shown]
+        return sorted(changed, key=lambda m: m.depth)
+
     async def _read(self, since: int) -> None:
         try:
             changes = await in_database(reading.changes)(self.conversation_id, since=since)
