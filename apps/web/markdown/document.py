@@ -6,7 +6,7 @@ from html import escape
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from apps.web.markdown.completion import complete_last
+from apps.web.markdown.completion import complete_last, held_back
 from apps.web.markdown.footnotes import take_notes
 from apps.web.markdown.page import Page
 from apps.web.markdown.parser import DEEPEST, PARSER
@@ -15,7 +15,7 @@ from apps.web.markdown.sanitiser import SANITISER
 from apps.web.markdown.splitter import Segment
 
 # One line in which nothing is Markdown, and of which nothing has to be escaped: most of what models write.
-PROSE = re.compile(r"(?!\d{1,9}[.)])[^\W_](?:[^\W_]|[ ,.;?'()\"\u2019\u201c\u201d\u2013\u2014])*")
+PROSE = re.compile(r"(?!\d{1,9}(?:[.)]| *$))\w[\w ,.;?'()\"\u2019\u201c\u201d\u2013\u2014]*")
 LONGEST_PROSE = 4_000  # characters
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 Blocks = list[Token] | None  # None: drawn without parsing
@@ -72,7 +72,7 @@ def draw_open(segment: Segment, page: Page) -> str:
     """The last segment of a text that goes on: what is half written is completed or held back."""
     if _is_prose(segment) and page.budget.affords_any:
         return f'<p dir="auto">{segment.lines[0].rstrip(" ")}</p>\n'
-    draft = page.draft()
+    segment, draft = held_back(segment), page.draft()
     if not draft.budget.admits(segment):
         return plain(segment.text)
     blocks = blocks_of(segment, draft)
@@ -85,7 +85,7 @@ def _is_prose(segment: Segment) -> bool:
     """Whether the segment is a paragraph in which a parser, which comes at every tick, would find nothing."""
     if segment.fence or len(segment.lines) != 1 or len(segment.lines[0]) > LONGEST_PROSE:
         return False
-    return PROSE.fullmatch(segment.lines[0]) is not None
+    return "_" not in segment.lines[0] and PROSE.fullmatch(segment.lines[0]) is not None
 
 
 def draw_all(segments: list[Segment], scope: str) -> list[str]:

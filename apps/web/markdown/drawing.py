@@ -3,7 +3,7 @@
 from html import escape
 
 from apps.web.markdown import code
-from apps.web.markdown.completion import could_close, held_back
+from apps.web.markdown.completion import could_close
 from apps.web.markdown.document import cleaned, draw_all, draw_closed, draw_open
 from apps.web.markdown.page import Page
 from apps.web.markdown.splitter import Segment, Splitter
@@ -60,8 +60,7 @@ class Drawing:
             return self._open_code()
         html, size = self._drawn
         if self._size - size > size // REDRAW_SHARE or self._size < size:
-            segment = self._splitter.peek(self._line)
-            html = draw_open(held_back(segment), self._page)
+            html = draw_open(self._splitter.peek(self._line), self._page)
             self._drawn = (html, self._size)
         return html
 
