@@ -33,15 +33,19 @@ class LiveView:
         """Watch a conversation of which the page shows what was there at `rev`; the caller authorised it."""
         if self.conversation_id == conversation_id:
             return
-        if self._transcript:
-            await self._transcript.leave()
-        self.conversation_id, self._transcript = conversation_id, ConversationCursor(rev, self.wake)
-        await self._transcript.join(self._hub, conversation_id)
+        last, cursor = self._transcript, ConversationCursor(rev, self.wake)
+        self.conversation_id, self._transcript = conversation_id, cursor
+        if last:
+            await last.leave()
+        await cursor.join(self._hub, conversation_id)
+        if cursor is not self._transcript:  # while it joined, another took its place or the page left
+            await cursor.leave()
 
     async def leave(self) -> None:
+        last, self._transcript = self._transcript, None
         await self._list.leave()
-        if self._transcript:
-            await self._transcript.leave()
+        if last:
+            await last.leave()
 
     async def frame(self) -> str:
         """Everything that the page lacks, as one frame; empty if it lacks nothing."""

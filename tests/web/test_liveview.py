@@ -1,3 +1,4 @@
+import asyncio
 import uuid
 
 import pytest
@@ -73,6 +74,30 @@ async def test_a_view_that_left_watches_nothing(owner: User, conversation: Conve
     await view.show(conversation.pk, conversation.rev)
 
     await view.leave()
+
+    assert not hub._mirrors
+
+
+async def test_whichever_of_two_conversations_at_once_comes_first_one_is_watched(
+    owner: User, conversation: Conversation
+) -> None:
+    view, other = LiveView(owner.pk, 0, hub), await in_database(ConversationFactory)(owner=owner)
+    await view.join()
+
+    await asyncio.gather(view.show(conversation.pk, rev=0), view.show(other.pk, rev=0))
+
+    assert [mirror for mirror in hub._mirrors if str(conversation.pk) in mirror] == []
+    await view.leave()
+    assert not hub._mirrors
+
+
+async def test_a_page_that_leaves_while_it_is_shown_something_watches_nothing(
+    owner: User, conversation: Conversation
+) -> None:
+    view = LiveView(owner.pk, 0, hub)
+    await view.join()
+
+    await asyncio.gather(view.show(conversation.pk, rev=0), view.leave())
 
     assert not hub._mirrors
 
