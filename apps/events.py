@@ -116,6 +116,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.is_open = False  # whether events of other processes arrive, as far as we know
+        self._is_puzzled = False  # whether somebody has said what we cannot read; it kicks once
         self._name = uuid.uuid4().hex
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._untold: deque[Event] = deque(maxlen=MOST_UNTOLD)
@@ -167,18 +168,26 @@ class Mailbox:
             async with asyncio.timeout(PUBLISH_TIMEOUT):
                 channel = await layer.new_channel()
                 await layer.group_add(GROUP, channel)
-        self.is_open = True
-        for topic in list(self._listeners):
-            self._deliver(topic, Kicked(where=topic))
+        self.is_open, self._is_puzzled = True, False
+        self._kick()
         while layer is not None:
             self._take(await layer.receive(channel))
         await asyncio.Event().wait()  # there are no other processes
 
     def _take(self, frame: dict[str, Any]) -> None:
-        if frame["sender"] != self._name:
-            for message in frame["events"]:
-                if message["topic"] in self._listeners:
-                    self._deliver(message["topic"], _revive(message))
+        if frame.get("sender") == self._name:
+            return
+        messages = frame.get("events")
+        if messages is None and not self._is_puzzled:  # of another version, whose frames we cannot read
+            self._is_puzzled = True
+            self._kick()
+        for message in messages or ():
+            if (topic := message.get("topic")) in self._listeners:
+                self._deliver(topic, _revive(message))
+
+    def _kick(self) -> None:
+        for topic in list(self._listeners):
+            self._deliver(topic, Kicked(where=topic))
 
     def _deliver(self, topic: str, event: Event) -> None:
         for listener in list(self._listeners.get(topic, ())):

@@ -215,16 +215,19 @@ class TestMailbox:
 
         assert heard == [HOPEFUL]
 
-    async def test_a_frame_of_another_version_kicks(
-        self, bus: Mailbox, wire: Wire, heard: list[Event], monkeypatch: pytest.MonkeyPatch
+    async def test_frames_of_another_version_kick_once_and_break_nothing(
+        self, bus: Mailbox, wire: Wire, heard: list[Event], caplog: pytest.LogCaptureFixture
     ) -> None:
-        monkeypatch.setattr("apps.events.RECOVER_AFTER", 0.01)
+        foreign = [{"type": "event", "kind": "ReplyQueued"}, {"type": "event", "sender": "x"}]
+        without_topic = {"kind": "ReplyQueued", "values": {}}
         async with running_bus():
             await bus.join(HOPEFUL.topic, heard.append)
-            wire.arriving.put_nowait({"type": "event", "kind": "ReplyQueued"})
-            await until(lambda: heard)
+            for frame in (*foreign, {"sender": "x", "events": [without_topic, _plain(HOPEFUL)]}):
+                wire.arriving.put_nowait(frame)
+            await until(lambda: HOPEFUL in heard)
 
-        assert heard == [Kicked(where=HOPEFUL.topic)]
+        assert heard == [Kicked(where=HOPEFUL.topic), HOPEFUL]
+        assert "opened anew" not in caplog.text
 
     async def test_an_event_from_another_thread_arrives(self, bus: Mailbox, heard: list[Event]) -> None:
         async with running_bus():
