@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Length, Substr
 
 from apps.chat.models import Chunk, Message, Status
 
@@ -95,12 +95,18 @@ def _store(pieces: Sequence[Piece]) -> None:
 
 
 def fold(message_id: UUID) -> None:
-    """Move the chunks of a locked row into its content."""
-    if text := unfolded(message_id):
-        Message.objects.filter(pk=message_id).update(content=Concat(F("content"), Value(text)))
+    """Move the chunks of a locked row into its content.
+
+    That may hold them already: a piece whose acknowledgement got lost is stored again, though it was folded.
+    """
+    start, text = unfolded(message_id)
+    if text:
+        new = Substr(Value(text), Length("content") - start + 1)
+        Message.objects.filter(pk=message_id).update(content=Concat(F("content"), new))
         Chunk.objects.filter(message_id=message_id).delete()
 
 
-def unfolded(message_id: UUID) -> str:
-    """What the chunks of a reply hold."""
-    return "".join(Chunk.objects.filter(message_id=message_id).values_list("text", flat=True))
+def unfolded(message_id: UUID) -> tuple[int, str]:
+    """Where the chunks of a reply begin, and what they hold."""
+    chunks = list(Chunk.objects.filter(message_id=message_id).values_list("start", "text"))
+    return (chunks[0][0] if chunks else 0), "".join(text for _, text in chunks)

@@ -39,7 +39,8 @@ def settle(fence: Fence, outcome: Outcome, *, start: int = 0, text: str = "") ->
     """
     with changing(fence.conversation_id, listed=True) as conversation:
         reply = _locked(fence)
-        added = unfolded(reply.pk)
+        first, tail = unfolded(reply.pk)
+        added = tail[max(0, len(reply.content) - first) :]
         added += text[max(0, len(reply.content) + len(added) - start) :]
         reply.content += added
         status = _status_left_behind(reply) if outcome.error_code in LEFT_BEHIND else outcome.status

@@ -31,11 +31,13 @@ def test_pieces_add_up_to_the_text(claimed):
     assert stored(claimed) == "Because"
 
 
-def test_the_same_piece_twice_is_stored_once(claimed):
+@pytest.mark.parametrize("seal", [False, True])
+def test_the_same_piece_twice_is_stored_once(claimed, seal):
     append([piece(claimed, "Be")])
-    verdict = append([piece(claimed, "Be")])
+    append([piece(claimed, "cause 😀", start=2, seal=seal)])
+    verdict = append([piece(claimed, "cause 😀", start=2, seal=seal)])
 
-    assert stored(claimed) == "Be"
+    assert stored(claimed) == "Because 😀"
     assert verdict.stored == {claimed.message_id}
 
 
@@ -104,6 +106,14 @@ def test_sealing_folds_the_chunks_into_the_row(claimed):
 
     assert Message.objects.get(pk=claimed.message_id).content == "Because"
     assert not Chunk.objects.filter(message=claimed.message_id).exists()
+
+
+def test_sealing_twice_leaves_room_for_what_follows(claimed):
+    append([piece(claimed, "Because", seal=True)])
+    append([piece(claimed, "Because", seal=True)])
+    append([piece(claimed, " so.", start=7, seal=True)])
+
+    assert Message.objects.get(pk=claimed.message_id).content == "Because so."
 
 
 def test_its_queries_do_not_grow_with_the_replies(ask, claimed, django_assert_num_queries):
