@@ -15,7 +15,9 @@ from types import TracebackType
 from typing import Self
 
 import psycopg
+import redis
 from celery import Celery
+from kombu.exceptions import OperationalError
 
 from apps.ops.process import Process, StartFailed
 from apps.ops.services import Services
@@ -185,5 +187,8 @@ def _alive(port: int) -> bool:
 
 def _worker_answers(redis_url: str) -> bool:
     broker = redis_url.replace("unix://", "redis+socket://")
-    with Celery(broker=broker, set_as_current=False) as asker:
-        return bool(asker.control.ping(timeout=0.5, limit=1))
+    try:
+        with Celery(broker=broker, set_as_current=False) as asker:
+            return bool(asker.control.ping(timeout=0.5, limit=1))
+    except (OSError, OperationalError, redis.RedisError):  # the broker may be away as well
+        return False

@@ -11,11 +11,12 @@ from apps.ops.drill.script import Question
 
 @dataclass
 class Sending:
-    """A message that went out, once or more often, under one key."""
+    """A message that went out, once or more often, under one key; it may stand beside one that it `edits`."""
 
     key: str
     question: Question
     conversation: str
+    edits: str = ""
     acknowledged: bool = False
     copies: int = 0  # frames that carried it
 
@@ -32,14 +33,14 @@ class Ledger:
     def __init__(self) -> None:
         self.sendings: dict[str, Sending] = {}
         self.stops: list[Stop] = []
-        self.tries_again: dict[int, int] = {}  # how often another reply was asked for, by question
+        self.regenerated: dict[int, int] = {}  # how often another reply was asked for, by question
         self.complaints: list[str] = []  # what a page should never live to see
         self.reconnections = 0
         self._moved = asyncio.Event()
 
-    def new_sending(self, conversation: str, words: int) -> Sending:
+    def new_sending(self, conversation: str, words: int, *, edits: str = "") -> Sending:
         question = Question(len(self.sendings) + 1, words)
-        sending = Sending(str(uuid.uuid4()), question, conversation)
+        sending = Sending(str(uuid.uuid4()), question, conversation, edits)
         self.sendings[sending.key] = sending
         return sending
 

@@ -1,6 +1,7 @@
-"""Somebody with one conversation on two tabs, who asks, stops, goes on, renames, reloads and clicks twice."""
+"""Somebody with one conversation on two tabs, who asks, edits, stops, goes on, renames and clicks twice."""
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable
 from random import Random
 
@@ -67,13 +68,19 @@ class Person:
         await tab.send(self._ledger.new_sending(tab.conversation, words or self._chance.randint(*spread)))
 
     def _choose(self, tab: Tab) -> Act:
-        chances: dict[Act, int] = {self.ask: 90, self._rename: 5, self._reload: 5}
+        chances: dict[Act, int] = {
+            self.ask: 82,
+            self._edit: 4,
+            self._regenerate: 4,
+            self._rename: 5,
+            self._reload: 5,
+        }
         if tab.page.waits:
             chances = {self._wait: 80, self._stop: 8, self._add: 4, self._repeat: 5, self._reload: 3}
         elif self._asked >= ENOUGH and not any(tab.outbox for tab in self.tabs):
             chances = {self._move_on: 1}
         elif tab.page.shown and tab.page.shown[-1].status in BROKEN_OFF:
-            chances = {self.ask: 30, self._go_on: 50, self._try_again: 20}
+            chances = {self.ask: 30, self._go_on: 50, self._regenerate: 20}
         (act,) = self._chance.choices(list(chances), list(chances.values()))
         return act
 
@@ -93,11 +100,18 @@ class Person:
     async def _go_on(self, tab: Tab) -> None:
         await tab.command("continue", message=tab.page.shown[-1].id)
 
-    async def _try_again(self, tab: Tab) -> None:
+    async def _regenerate(self, tab: Tab) -> None:
+        """Have another reply beside the last one, or that one written at last."""
         if question := question_above(tab.page.shown[-1], tab.page.shown):
-            tries = self._ledger.tries_again
-            tries[question.number] = tries.get(question.number, 0) + 1
-            await tab.command("try-again", message=tab.page.shown[-1].id)
+            more = self._ledger.regenerated
+            more[question.number] = more.get(question.number, 0) + 1
+            await tab.command("regenerate", message=tab.page.shown[-1].id, key=uuid.uuid4().hex)
+
+    async def _edit(self, tab: Tab) -> None:
+        """Put another question beside one that was asked before."""
+        asked = self._chance.choice([entry for entry in tab.page.shown if entry.role == "user"])
+        words = self._chance.randint(*SHORT)
+        await tab.send(self._ledger.new_sending(tab.conversation, words, edits=asked.id))
 
     async def _repeat(self, tab: Tab) -> None:
         """Send once more what was acknowledged already, as a page does that missed it."""

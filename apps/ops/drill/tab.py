@@ -17,6 +17,7 @@ from apps.ops.drill.socket import Lost, Socket, connect
 FIRST_DELAY, LONGEST_DELAY = 0.5, 8.0  # seconds, as in static/js/socket.js
 NOT_WELCOME = {4001, 4400, 4404}  # close codes after which a browser leaves the page
 LOAD_WITHIN, LOADED_WITHIN = 10.0, 60.0  # seconds for one try to load a page, and for all
+NOT_UNDERSTOOD = "could not be understood"  # as in apps/web/wording.py
 TURNED_DOWN = 1.0  # seconds until what was turned down is sent again
 
 
@@ -72,7 +73,8 @@ class Tab:
             self.outbox[sending.key] = sending
         sending.copies += 1
         values = {"key": sending.key, "text": sending.question.prompt, "conversation": sending.conversation}
-        await self._say({"command": "send", **values})
+        how = {"command": "edit", "message": sending.edits} if sending.edits else {"command": "send"}
+        await self._say({**how, **values})
 
     async def command(self, name: str, **values: str) -> None:
         """Ask for something that nobody insists on: it is lost with the connection."""
@@ -116,6 +118,8 @@ class Tab:
     def _take_in(self, frame: str) -> None:
         self.page.apply(frame)
         self._note_what_was_taken_back()
+        if NOT_UNDERSTOOD in frame:
+            self._ledger.complaints.append(f"a page of {self.conversation} was not understood")
         if sending := self.outbox.get(self.page.accepted):
             sending.acknowledged = True
             del self.outbox[sending.key]

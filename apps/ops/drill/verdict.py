@@ -82,7 +82,7 @@ def replies(rows: Rows, ledger: Ledger) -> Iterator[Finding]:
     for row in rows.messages.values():
         if row.role == "user" and PROMPT.fullmatch(row.text):
             question = Question.found_in(row.text)
-            most = 1 + ledger.tries_again.get(question.number, 0)
+            most = 1 + ledger.regenerated.get(question.number, 0)
             if not 1 <= len(answers[row.id]) <= most:
                 yield Finding(Check.REPLIES, f"question {question.number} has {len(answers[row.id])}")
             for reply in answers[row.id]:
