@@ -42,6 +42,8 @@ async def write_reply(writing: Writing, journal: Journal) -> None:
 
 
 async def _outcome(writing: Writing, journal: Journal) -> Outcome:
+    if writing.ending is not None:  # from outside, before the first step
+        return _ended(writing)
     writing.task = asyncio.create_task(_stream(writing, journal))
     try:
         finish = await writing.task

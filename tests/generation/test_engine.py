@@ -1,4 +1,5 @@
 import asyncio
+import uuid
 
 import pytest
 
@@ -6,7 +7,11 @@ from apps.bridge import in_database
 from apps.chat import actions
 from apps.chat.models import Conversation, Message, Status, TitleState
 from apps.generation import reply as reply_module
+from apps.generation.claim import claim_waiting
+from apps.generation.journal import Journal
 from apps.generation.models import Generation, Worker
+from apps.generation.reply import write_reply
+from apps.generation.writing import Ending, Writing
 from apps.llm.errors import CutOff, ErrorCode, InvalidRequest, RateLimited, Unavailable
 from apps.llm.provider import Finish, FinishReason
 from tests.support.running import DEADLINE, running_bus, running_engine, until
@@ -138,6 +143,18 @@ async def test_stop_ends_the_reply_and_closes_the_call(asker, reply):
 
             assert await outcome(reply) == (Status.STOPPED, "", "Be")
             assert provider.open_calls == 0
+
+
+async def test_a_stop_heard_before_the_first_step_calls_nobody(reply):
+    [claim] = await in_database(claim_waiting)(uuid.uuid4(), room=1)
+    writing = Writing(claim)
+    writing.end(Ending.STOPPED)
+
+    with serving(ScriptedProvider(["Because."])) as provider:
+        await write_reply(writing, Journal())
+
+    assert await outcome(reply) == (Status.STOPPED, "", "")
+    assert provider.requests == []
 
 
 async def test_stop_needs_no_bus(asker, reply):
