@@ -16,6 +16,7 @@ MOST_SOCKET_BYTES = 4 * 2**20  # a message of 200,000 code points, escaped in th
 loop = twisted_loop  # where everything of a web process runs
 MOST_WAITING = 16  # messages of one socket that its consumer has not taken yet
 LOOK_AGAIN_AFTER = 0.05  # seconds
+MOST_UNSENT = 8 * 2**20  # bytes that a page may leave untaken; one that acknowledges leaves far less
 LINGER = 1.0  # seconds a refused body may go on arriving
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -65,7 +66,10 @@ class BoundedFactory(HTTPFactory):  # type: ignore[misc]  # Daphne ships no type
 
 
 class Socket(WebSocketProtocol):  # type: ignore[misc]  # Daphne ships no types
-    """Leaves in the network what its consumer has no time for: Daphne's own queue knows no end."""
+    """Bounds what waits for its consumer and for its page: Daphne's queue and Twisted's buffer know no end.
+
+    What the consumer has no time for stays in the network; a page that takes nothing in is dropped.
+    """
 
     _paused = False
 
@@ -77,6 +81,8 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]  # Daphne ships no types
             loop.call_later(LOOK_AGAIN_AFTER, self._look_again)
 
     def _look_again(self) -> None:
+        if self.state == self.STATE_CLOSED:
+            return
         if self.application_queue.qsize() > MOST_WAITING:
             loop.call_later(LOOK_AGAIN_AFTER, self._look_again)
         else:
@@ -85,8 +91,16 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]  # Daphne ships no types
 
     def serverSend(self, content: str, binary: bool = False) -> None:  # noqa: N802 - Daphne's
         """A page that is leaving has nothing more to be told; its consumer hears of that next."""
+        if self._unsent() > MOST_UNSENT:
+            self.transport.abortConnection()
+            return
         with suppress(Disconnected):
             super().serverSend(content, binary)
+
+    def _unsent(self) -> int:
+        """Bytes that Twisted holds for this page; it counts them nowhere else."""
+        transport = self.transport
+        return len(transport.dataBuffer) - int(transport.offset) + int(transport._tempDataLen)
 
 
 class Listener(Server):  # type: ignore[misc]  # Daphne ships no types

@@ -60,6 +60,8 @@ class Pump:
             self._parts.append(frame)
         else:
             await self._emit(frame)
+        if self._credit.is_overdue:
+            self._view.wake.set()
 
     def acknowledge(self, frames: object) -> None:
         """Take in how many frames the page has received on this connection, if that is what it says."""

@@ -2,9 +2,13 @@ import asyncio
 from unittest.mock import Mock
 
 import pytest
+from daphne.ws_protocol import WebSocketProtocol
+from twisted.internet.abstract import FileDescriptor
 
 from apps.ops import listener
-from apps.ops.listener import MOST_WAITING, Socket
+from apps.ops.listener import MOST_UNSENT, MOST_WAITING, Socket
+
+PART = MOST_UNSENT // 8
 
 
 @pytest.fixture
@@ -18,6 +22,7 @@ def clock(monkeypatch):
 @pytest.fixture
 def socket(clock):
     socket = Socket()
+    socket.state = Socket.STATE_OPEN
     socket.client_addr, socket.transport, socket.application_queue = None, Mock(), asyncio.Queue()
     return socket
 
@@ -42,3 +47,44 @@ def test_it_reads_no_more_while_too_much_waits_and_then_goes_on(socket, clock):
 
     socket.transport.pauseProducing.assert_called_once()
     socket.transport.resumeProducing.assert_called_once()
+
+
+def test_it_does_not_wait_for_the_consumer_of_a_connection_that_is_closed(socket, clock):
+    for _ in range(MOST_WAITING + 1):
+        socket.onMessage(b"{}", isBinary=False)
+    look_again = clock.call_later.call_args.args[1]
+    clock.reset_mock()
+
+    socket.state = Socket.STATE_CLOSED
+    look_again()
+
+    clock.call_later.assert_not_called()
+
+
+@pytest.fixture
+def wire(socket, monkeypatch):
+    """A connection on which nothing moves until somebody writes."""
+    monkeypatch.setattr(
+        WebSocketProtocol, "sendMessage", lambda self, payload, _: self.transport.write(payload)
+    )
+    wire = FileDescriptor(reactor=Mock())
+    wire.connected, wire.abortConnection, socket.transport = True, Mock(), wire
+    return wire
+
+
+def test_it_drops_a_page_that_takes_nothing_in(socket, wire):
+    for _ in range(9):
+        socket.serverSend("x" * PART)
+    wire.abortConnection.assert_not_called()
+    socket.serverSend("x")
+
+    wire.abortConnection.assert_called_once()
+
+
+def test_it_keeps_a_page_that_is_slow_but_takes_what_it_is_sent(socket, wire):
+    wire.writeSomeData = lambda data: min(len(data), PART)
+    for _ in range(20):
+        socket.serverSend("x" * PART)
+        wire.doWrite()
+
+    wire.abortConnection.assert_not_called()

@@ -95,6 +95,16 @@ async def test_a_page_that_never_takes_anything_is_closed(monkeypatch):
         assert await page.ended() == TOO_SLOW
 
 
+async def test_a_page_that_only_asks_and_takes_no_answer_is_closed(monkeypatch):
+    monkeypatch.setattr(pump_module, "CHECK_EVERY", 3600)
+    async with pumping() as page:
+        await page.sends("x")
+        for _ in range(credit.MOST_FRAMES * credit.MOST_OWED):
+            await page.pump.answer(HERE)
+
+        assert await page.ended() == TOO_SLOW
+
+
 async def test_pages_that_do_not_acknowledge_are_sent_everything_whole():
     long = "y" * (3 * MOST_IN_PART)
     async with pumping(acknowledges=False) as page:
