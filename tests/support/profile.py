@@ -16,8 +16,11 @@ import pytest
 from apps.ops.services import Services
 
 PROFILE = os.environ.get("COLLOQUY_PROFILE", "embedded")
+ONCE = bool(
+    os.environ.get("COLLOQUY_ONCE")
+)  # `make test` runs both profiles: what is the same in both runs in one
 # Nothing in these asks which database or bus there is.
-EMBEDDED_ONLY = (
+SAME_IN_BOTH = (
     "tests/bad_inputs/test_frames.py",
     "tests/browser/test_accounts.py",
     "tests/browser/test_composer.py",
@@ -79,7 +82,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_embedded_only(item: pytest.Item) -> bool:
-    return bool(item.get_closest_marker("embedded_only")) or item.nodeid.startswith(EMBEDDED_ONLY)
+    same = ONCE and item.nodeid.startswith(SAME_IN_BOTH)
+    return same or item.get_closest_marker("embedded_only") is not None
 
 
 def pytest_unconfigure() -> None:

@@ -24,7 +24,7 @@ def run(profile: str, arguments: list[str]) -> tuple[str, str, bool]:
     """What a profile's run printed, how long it took, and whether it passed."""
     began = time.monotonic()
     command = [sys.executable, "-m", "pytest", *arguments]
-    environment = {**os.environ, "COLLOQUY_PROFILE": profile}
+    environment = {**os.environ, "COLLOQUY_PROFILE": profile, "COLLOQUY_ONCE": "1"}
     done = subprocess.run(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
