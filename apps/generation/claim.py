@@ -1,16 +1,21 @@
 """Taking queued replies, several in one transaction: under their conversations' locks one worker wins."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import F
 
 from apps.chat.models import Message, Status
-from apps.chat.revisions import changing_all
+from apps.chat.revisions import changing, changing_all
 from apps.generation.models import LEFT_BEHIND, Generation
 from apps.generation.prompt import request_for
+from apps.llm.errors import ErrorCode
 from apps.llm.provider import Request
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 16  # replies claimed in one transaction, which holds their conversations' locks
 
@@ -38,8 +43,38 @@ class Claim(Fence):
 
 def claim_waiting(worker_id: UUID, *, room: int) -> list[Claim]:
     """Claim up to `room` of the replies whose turn it is, oldest first, and no more than AT_ONCE."""
-    waiting = Message.objects.claimable().values_list("pk", "conversation_id")[: min(room, AT_ONCE)]
-    return claim_all(worker_id, dict(waiting)) if waiting else []
+    waiting = dict(Message.objects.claimable().values_list("pk", "conversation_id")[: min(room, AT_ONCE)])
+    if not waiting:
+        return []
+    try:
+        return claim_all(worker_id, waiting)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("%d replies are claimed one by one: one of them cannot be", len(waiting))
+        return _claim_each(worker_id, waiting)
+
+
+def _claim_each(worker_id: UUID, waiting: Mapping[UUID, UUID]) -> list[Claim]:
+    """Claim those that can be; the others have failed, and hold up nobody behind them."""
+    claims = []
+    for message_id, conversation_id in waiting.items():
+        try:
+            claims.append(claim(worker_id, message_id, conversation_id))
+        except (OperationalError, InterfaceError):
+            break  # what is claimed must be written; the rest waits for the database
+        except Exception:
+            logger.exception("Reply %s cannot be claimed", message_id)
+            _fail(message_id, conversation_id)
+    return [won for won in claims if won]
+
+
+def _fail(message_id: UUID, conversation_id: UUID) -> None:
+    """Take a reply out of the queue."""
+    with changing(conversation_id, listed=True) as conversation:
+        Message.objects.filter(pk=message_id, status=Status.QUEUED).update(
+            status=Status.FAILED, error_code=ErrorCode.INTERNAL, rev=conversation.rev
+        )
 
 
 def claim(worker_id: UUID, message_id: UUID, conversation_id: UUID) -> Claim | None:
@@ -57,10 +92,10 @@ def claim_all(worker_id: UUID, waiting: Mapping[UUID, UUID]) -> list[Claim]:
         for rev in set(revs.values()):
             mine = [pk for pk, reply in replies.items() if revs[reply.conversation_id] == rev]
             queued.filter(pk__in=mine).update(status=Status.STREAMING, attempt=F("attempt") + 1, rev=rev)
-        attempts = [_attempt(worker_id, reply) for reply in replies.values()]
-        Generation.objects.bulk_create(attempts)
-    begun = {attempt.message_id: attempt for attempt in attempts}
-    return [_claim(replies[pk], begun[pk]) for pk in waiting if pk in replies]
+        attempts = {pk: _attempt(worker_id, reply) for pk, reply in replies.items()}
+        Generation.objects.bulk_create(attempts.values())
+        # Before the commit: whoever has a reply must be able to write it.
+        return [_claim(replies[pk], attempts[pk]) for pk in waiting if pk in replies]
 
 
 def _attempt(worker_id: UUID, reply: Message) -> Generation:

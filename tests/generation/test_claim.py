@@ -1,15 +1,19 @@
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from unittest.mock import Mock
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 
 from apps.chat import actions
 from apps.chat.models import Conversation, Message, Status
+from apps.generation import claim as claim_module
+from apps.generation import prompt
 from apps.generation.claim import Claim, claim_all, claim_waiting
 from apps.generation.models import Generation
-from apps.llm.provider import Turn
+from apps.llm.errors import ErrorCode
+from apps.llm.provider import Request, Turn
 
 WORKER = uuid.uuid4()
 
@@ -116,3 +120,50 @@ def test_a_continued_reply_goes_on_behind_its_text(reply):
     [won] = claim_waiting(WORKER, room=1)
 
     assert (won.start, won.request.reply_so_far) == (7, "Because")
+
+
+@pytest.fixture
+def bad(ask, monkeypatch) -> Message:
+    """A reply, the first in the queue, whose prompt cannot be made."""
+    bad = ask("Bad?")
+
+    def request_for(reply: Message) -> Request:
+        if reply.pk == bad.pk:
+            raise KeyError("bad")
+        return prompt.request_for(reply)
+
+    monkeypatch.setattr(claim_module, "request_for", request_for)
+    return bad
+
+
+@pytest.mark.django_db
+def test_a_reply_that_cannot_be_claimed_fails_alone(ask, bad):
+    good = [ask(), ask()]
+
+    claims = claim_waiting(WORKER, room=9)
+
+    bad.refresh_from_db()
+    assert [won.message_id for won in claims] == [reply.pk for reply in good]
+    assert (bad.status, bad.error_code, bad.rev) == (Status.FAILED, ErrorCode.INTERNAL, bad.conversation.rev)
+    assert claim_waiting(WORKER, room=9) == []
+
+
+@pytest.mark.django_db
+def test_a_claim_without_a_prompt_is_none(reply, monkeypatch):
+    monkeypatch.setattr(claim_module, "request_for", Mock(side_effect=OperationalError))
+
+    with pytest.raises(OperationalError):
+        claim_waiting(WORKER, room=1)
+
+    reply.refresh_from_db()
+    assert (reply.status, reply.attempt, reply.generations.count()) == (Status.QUEUED, 0, 0)
+
+
+@pytest.mark.django_db
+def test_what_is_claimed_is_written_although_the_database_goes_away(ask, bad, monkeypatch):
+    replies = [ask(), ask()]
+    claims = Mock(side_effect=[Mock(), OperationalError])
+    monkeypatch.setattr(claim_module, "claim", claims)
+
+    assert len(claim_waiting(WORKER, room=9)) == 1
+    assert Message.objects.claimable().count() == len([bad, *replies])
