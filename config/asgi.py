@@ -13,7 +13,10 @@ from django.urls import path  # noqa: E402
 
 from apps.web.consumers import ChatConsumer  # noqa: E402
 from apps.web.origin import SameOriginOnly  # noqa: E402
+from apps.web.outage import Handshakes  # noqa: E402
 
 sockets = URLRouter([path("ws/", ChatConsumer.as_asgi())])
 
-application = ProtocolTypeRouter({"http": pages, "websocket": SameOriginOnly(AuthMiddlewareStack(sockets))})
+known = SameOriginOnly(Handshakes(AuthMiddlewareStack(sockets)))
+
+application = ProtocolTypeRouter({"http": pages, "websocket": known})

@@ -8,3 +8,5 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("", include("apps.web.urls")),
 ]
+
+handler500 = "apps.web.outage.server_error"

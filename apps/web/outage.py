@@ -1,0 +1,51 @@
+"""While the database is away: pages say so and come back by themselves, and the log has a line for each."""
+
+import logging
+import sys
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.log import log_response
+from django.views import defaults
+
+from apps.web.origin import Application
+from apps.web.pump import RESTART
+
+logger = logging.getLogger(__name__)
+
+AWAY = (OperationalError, InterfaceError)
+AGAIN_AFTER = 5  # seconds
+READING = {"GET", "HEAD"}  # what a browser may ask for again by itself
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler for whatever nobody has caught, in a view or around it."""
+    error = sys.exc_info()[1]
+    if not isinstance(error, AWAY):
+        return defaults.server_error(request)
+    page = render_to_string("503.html", {"again_after": AGAIN_AFTER if request.method in READING else None})
+    response = HttpResponse(page, status=503, headers={"Retry-After": str(AGAIN_AFTER)})
+    log_response(
+        "The database is away for %s: %s", request.path, _line(error), response=response, logger=logger
+    )
+    return response
+
+
+class Handshakes:
+    """ASGI middleware that refuses sockets which the database cannot vouch for; their pages come back."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        try:
+            await self.application(scope, receive, send)
+        except AWAY as error:
+            logger.error("The database is away for a socket: %s", _line(error))
+            await send({"type": "websocket.close", "code": RESTART})
+
+
+def _line(error: BaseException) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
