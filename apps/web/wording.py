@@ -38,7 +38,7 @@ ERRORS: dict[str, Sentence] = {
     ErrorCode.TIMED_OUT: _("The model took too long to answer."),
     ErrorCode.BAD_RESPONSE: _("The model’s server sent something that is not an answer."),
     ErrorCode.CUT_OFF: _("The connection to the model broke off before the answer was finished."),
-    ErrorCode.REPLY_TOO_LONG: _("The answer reached the greatest length that Colloquy keeps."),
+    ErrorCode.REPLY_TOO_LONG: _("The answer is as long as Colloquy can store."),
     ErrorCode.INTERNAL: _("Something went wrong in Colloquy itself. It has been recorded."),
     ErrorCode.WORKER_LOST: _("The answer was interrupted when Colloquy stopped unexpectedly."),
     ErrorCode.SHUTDOWN: _("The answer was interrupted by a restart of Colloquy."),
@@ -55,11 +55,11 @@ REJECTIONS: dict[str, Sentence] = {
     "unknown_command": _("This request could not be understood."),
     "absent": _("This conversation does not exist any more."),
     "stale": _(
-        "This conversation has gone on elsewhere. It is up to date now; "
-        "your text is still here, send it again."
+        "This conversation has gone on elsewhere. Have a look; "
+        "your text is still here, and you can send it again."
     ),
     "not_possible": _("That is no longer possible here: the answer has changed meanwhile."),
-    "unavailable": _("This could not be stored just now. Your text is still here; try again in a moment."),
+    "unavailable": _("This could not be stored just now. Try again in a moment; nothing you wrote is lost."),
 }
 TRANSIENT = {"unavailable"}
 
