@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.chat.models import Conversation, Message, Role
@@ -24,7 +25,7 @@ class Card:
     """
 
     id: UUID
-    conversation_id: UUID
+    url: str  # of its conversation; below it are the commands
     role: str
     status: str
     text: str
@@ -50,6 +51,7 @@ class Item:
     """A conversation as the list shows it."""
 
     id: UUID
+    url: str
     title: str
     order: int
     running: bool
@@ -75,6 +77,7 @@ def cards_of(messages: Iterable[Message]) -> list[Card]:
 def item_of(conversation: Conversation, *, current: object = None) -> Item:
     return Item(
         id=conversation.pk,
+        url=reverse("conversation", args=[conversation.pk]),
         title=conversation.title,
         order=int(conversation.updated_at.timestamp() * 1000),
         running=bool(getattr(conversation, "running", False)),
@@ -86,7 +89,7 @@ def _card(message: Message, places: Alternatives) -> Card:
     closed, tail = _body(message)
     return Card(
         id=message.pk,
-        conversation_id=message.conversation_id,
+        url=reverse("conversation", args=[message.conversation_id]),
         role=message.role,
         status=message.status,
         text=message.text,

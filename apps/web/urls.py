@@ -7,6 +7,7 @@ from apps.web import views
 urlpatterns = [
     path("", views.new, name="new"),
     path("conversations/", views.conversations, name="conversations"),
+    # What lies below a conversation's address is written behind it in the templates.
     path("c/<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("c/<uuid:conversation_id>/above/<uuid:message_id>/", views.older, name="older"),
     path("c/<uuid:conversation_id>/source/<uuid:message_id>/", views.source, name="source"),
