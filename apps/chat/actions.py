@@ -5,6 +5,7 @@ Conversation.DoesNotExist or Message.DoesNotExist, as for an id that never was.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -60,9 +61,8 @@ def send_message(
 
 def begin_conversation(user: User, conversation_id: UUID, *, text: str, model_name: str) -> Conversation:
     """The user's conversation of this id, made if there is none; its first words stand in for a title."""
-    owned = Conversation.objects.owned_by(user)
-    if conversation := owned.filter(pk=conversation_id).first():
-        return conversation
+    with suppress(Conversation.DoesNotExist):
+        return Conversation.objects.find(user.pk, conversation_id)
     row = Conversation(
         pk=conversation_id,
         owner=user,
@@ -74,7 +74,7 @@ def begin_conversation(user: User, conversation_id: UUID, *, text: str, model_na
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:  # a second tab was faster, or the id is somebody else's
-        return owned.get(pk=conversation_id)
+        return Conversation.objects.find(user.pk, conversation_id)
     return row
 
 
@@ -175,8 +175,9 @@ def _edit(question: Message, key: str, text: str) -> Sent:
 def _ask(conversation: Conversation, parent: Message | None, key: str, text: str) -> Sent:
     if conversation.deleted_at:  # in another tab, a moment ago
         raise Conversation.DoesNotExist
-    question = _add(conversation, parent, role=Role.USER, content=text, client_key=key)
-    reply = _queue_reply(conversation, question)
+    question = _below(conversation, parent, role=Role.USER, content=text, client_key=key)
+    reply = _waiting_reply(conversation, question)
+    Message.objects.bulk_create([question, reply])
     conversation.updated_at = timezone.now()
     return Sent(question, reply, new=True)
 
@@ -191,7 +192,9 @@ def _regenerate(reply: Message, key: str) -> Message:
             reply.client_key = key
             return _queue_again(conversation, reply)
         conversation.path_rev = conversation.rev
-        return _queue_reply(conversation, reply.parent, client_key=key)
+        another = _waiting_reply(conversation, reply.parent, client_key=key)
+        another.save(force_insert=True)
+        return another
 
 
 def _sent_before(conversation_id: UUID, key: str) -> Sent | None:
@@ -204,16 +207,17 @@ def _queued_before(conversation_id: UUID, key: str) -> Message | None:
 
 
 def _stored(conversation_id: UUID, key: str, role: Role) -> Message | None:
-    message = Message.objects.filter(conversation_id=conversation_id, client_key=key).first()
+    message = Message.objects.of_key(conversation_id, key)
     if message and message.role != role:
         raise NotPossible
     return message
 
 
-def _queue_reply(
+def _waiting_reply(
     conversation: Conversation, question: Message | None, *, client_key: str | None = None
 ) -> Message:
-    reply = _add(
+    """A reply to store, at which the conversation now ends."""
+    reply = _below(
         conversation,
         question,
         role=Role.ASSISTANT,
@@ -246,9 +250,9 @@ def _queue_again(conversation: Conversation, reply: Message) -> Message:
     return reply
 
 
-def _add(conversation: Conversation, parent: Message | None, **fields: object) -> Message:
+def _below(conversation: Conversation, parent: Message | None, **fields: object) -> Message:
     depth = parent.depth + 1 if parent else 0
-    return conversation.messages.create(parent=parent, depth=depth, rev=conversation.rev, **fields)
+    return Message(conversation=conversation, parent=parent, depth=depth, rev=conversation.rev, **fields)
 
 
 def _message(user: User, conversation_id: UUID, message_id: UUID) -> Message:

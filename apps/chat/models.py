@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.chat.querysets import ConversationQuerySet, MessageQuerySet
+from apps.chat.querysets import ChunkQuerySet, ConversationQuerySet, MessageQuerySet
 from apps.llm.errors import ErrorCode
 from apps.llm.provider import FinishReason
 
@@ -160,6 +160,8 @@ class Chunk(models.Model):
     message = models.ForeignKey(Message, models.CASCADE, related_name="chunks", db_index=False)
     start = models.PositiveIntegerField()  # code points of the reply before this chunk
     text = models.TextField()
+
+    objects: ClassVar[ChunkQuerySet] = ChunkQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering = (F("start").asc(),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -41,7 +41,13 @@ SELECT id, parent_id, conversation_id FROM chat_message
 WHERE parent_id IN ({}) OR (parent_id IS NULL AND conversation_id IN ({})) ORDER BY created_at, id
 """
 # Compiling what follows out of query sets costs several times what running it does, at every change.
-UNDELETED = "SELECT * FROM chat_conversation WHERE id = %s AND deleted_at IS NULL"
+CONVERSATION = "SELECT * FROM chat_conversation WHERE id = %s"
+UNDELETED = CONVERSATION + " AND deleted_at IS NULL"
+OWNED = UNDELETED + " AND owner_id = %s"
+OF_KEY = "SELECT * FROM chat_message WHERE conversation_id = %s AND client_key = %s"
+WRITTEN = "SELECT * FROM chat_message WHERE id = %s AND attempt = %s AND status = 'streaming'"
+CHUNKS = "SELECT start, text FROM chat_chunk WHERE message_id = %s ORDER BY start"
+DROP_CHUNKS = "DELETE FROM chat_chunk WHERE message_id = %s"
 LISTED_CHANGES = """
 SELECT c.*, EXISTS (
     SELECT 1 FROM chat_message m WHERE m.conversation_id = c.id AND m.status IN ('queued', 'streaming')
@@ -82,9 +88,15 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def undeleted(self, conversation_id: UUID) -> Conversation:
         """The row, whosever it is; raises DoesNotExist."""
-        for conversation in self.raw(UNDELETED, _prepared(conversation_id)):
-            return conversation
-        raise self.model.DoesNotExist
+        return self._only(self.raw(UNDELETED, _prepared(conversation_id)))
+
+    def find(self, owner_id: int, conversation_id: UUID) -> Conversation:
+        """The owner's conversation; raises DoesNotExist."""
+        return self._only(self.raw(OWNED, _prepared(conversation_id, owner_id)))
+
+    def lock(self, conversation_id: UUID) -> Conversation:
+        """The row, locked until the transaction ends; raises DoesNotExist."""
+        return self._only(self.raw(_locking(CONVERSATION), _prepared(conversation_id)))
 
     def listed_after(self, owner_id: int, list_rev: int, *, most: int) -> list[Conversation]:
         """What changed in the owner's list after `list_rev`, deleted or not, newest first, with `running`."""
@@ -92,6 +104,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def locked(self) -> ConversationQuerySet:
         return self.select_for_update(no_key=True)
+
+    def _only(self, rows: Iterable[Conversation]) -> Conversation:
+        for conversation in rows:
+            return conversation
+        raise self.model.DoesNotExist
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -110,6 +127,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def changed_or_live(self, conversation_id: UUID, *, since: int, most: int) -> list[Message]:
         """What changed in a conversation after rev `since`, and what is live there, from the root down."""
         return list(self.raw(CHANGED_OR_LIVE, _prepared(conversation_id, since, most)))
+
+    def of_key(self, conversation_id: UUID, key: str) -> Message | None:
+        """What the conversation has under a client's key."""
+        return next(iter(self.raw(OF_KEY, _prepared(conversation_id, key))), None)
+
+    def lock_written(self, message_id: UUID, attempt: int) -> Message | None:
+        """The reply, locked until the transaction ends, if this attempt is the one that writes it."""
+        return next(iter(self.raw(_locking(WRITTEN), _prepared(message_id, attempt))), None)
 
     def siblings_of(self, message: Message) -> MessageQuerySet:
         """The alternatives to `message`, itself included, in the order they were made."""
@@ -151,6 +176,26 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return found
 
 
-def _prepared(*parameters: UUID | int) -> list[Any]:
+class ChunkQuerySet(models.QuerySet[Any]):
+    def joined(self, message_id: UUID) -> tuple[int, str]:
+        """Where the chunks of a reply begin, and what they hold."""
+        with connection.cursor() as cursor:
+            cursor.execute(CHUNKS, _prepared(message_id))
+            chunks = cursor.fetchall()
+        return (chunks[0][0] if chunks else 0), "".join(text for _, text in chunks)
+
+    def drop(self, message_id: UUID) -> None:
+        """Away with the chunks of a reply: its row holds their text."""
+        with connection.cursor() as cursor:
+            cursor.execute(DROP_CHUNKS, _prepared(message_id))
+
+
+def _prepared(*parameters: UUID | int | str) -> list[Any]:
     """Parameters as the database takes them."""
     return [UUID_FIELD.get_db_prep_value(p, connection) if isinstance(p, UUID) else p for p in parameters]
+
+
+def _locking(sql: str) -> str:
+    """The query with locks on its rows, where there are such: elsewhere the whole database is locked."""
+    locks = connection.features.has_select_for_update
+    return f"{sql} {connection.ops.for_update_sql(no_key=True)}" if locks else sql

@@ -28,7 +28,7 @@ def changing(conversation_id: UUID, *, listed: bool = False) -> Iterator[Convers
     """
     with transaction.atomic():
         account = _next_account(conversation_id) if listed else None
-        conversation = Conversation.objects.locked().get(pk=conversation_id)
+        conversation = Conversation.objects.lock(conversation_id)
         conversation.rev += 1
         if account:
             conversation.list_rev = account.rev

@@ -99,14 +99,8 @@ def fold(message_id: UUID) -> None:
 
     That may hold them already: a piece whose acknowledgement got lost is stored again, though it was folded.
     """
-    start, text = unfolded(message_id)
+    start, text = Chunk.objects.joined(message_id)
     if text:
         new = Substr(Value(text), Length("content") - start + 1)
         Message.objects.filter(pk=message_id).update(content=Concat(F("content"), new))
-        Chunk.objects.filter(message_id=message_id).delete()
-
-
-def unfolded(message_id: UUID) -> tuple[int, str]:
-    """Where the chunks of a reply begin, and what they hold."""
-    chunks = list(Chunk.objects.filter(message_id=message_id).values_list("start", "text"))
-    return (chunks[0][0] if chunks else 0), "".join(text for _, text in chunks)
+        Chunk.objects.drop(message_id)

@@ -9,7 +9,6 @@ from apps.chat.events import ReplyQueued
 from apps.chat.models import Chunk, Conversation, Message, Status, TitleState
 from apps.chat.revisions import changing
 from apps.events import publish_on_commit
-from apps.generation.append import unfolded
 from apps.generation.claim import Fence, Fenced
 from apps.generation.models import LEFT_BEHIND, Generation
 from apps.llm.provider import Usage
@@ -39,7 +38,7 @@ def settle(fence: Fence, outcome: Outcome, *, start: int = 0, text: str = "") ->
     """
     with changing(fence.conversation_id, listed=True) as conversation:
         reply = _locked(fence)
-        first, tail = unfolded(reply.pk)
+        first, tail = Chunk.objects.joined(reply.pk)
         added = tail[max(0, len(reply.content) - first) :]
         added += text[max(0, len(reply.content) + len(added) - start) :]
         reply.content += added
@@ -49,8 +48,7 @@ def settle(fence: Fence, outcome: Outcome, *, start: int = 0, text: str = "") ->
 
 
 def _locked(fence: Fence) -> Message:
-    rows = Message.objects.filter(pk=fence.message_id, status=Status.STREAMING, attempt=fence.attempt)
-    reply = rows.select_for_update(no_key=True).first()
+    reply = Message.objects.lock_written(fence.message_id, fence.attempt)
     if reply is None:
         raise Fenced
     return reply
@@ -75,7 +73,7 @@ def _end(conversation: Conversation, reply: Message, status: Status, outcome: Ou
         stop_at=None,
         rev=conversation.rev,
     )
-    Chunk.objects.filter(message_id=reply.pk).delete()
+    Chunk.objects.drop(reply.pk)
     Generation.objects.filter(message=reply, attempt=reply.attempt).update(
         finish_reason=outcome.finish_reason,
         error_code=outcome.error_code,
