@@ -15,7 +15,7 @@ from apps.generation.claim import AT_ONCE, Claim, claim_waiting
 from apps.generation.journal import Journal
 from apps.generation.models import LEASE
 from apps.generation.reply import write_reply
-from apps.generation.sweep import sweep
+from apps.generation.sweep import attempts_of, hand_over, sweep
 from apps.generation.writing import Ending, Writing
 from apps.llm.registry import open_providers
 
@@ -39,6 +39,7 @@ class Engine:
         self._loops: set[asyncio.Task[None]] = set()
         self._work, self._lease = asyncio.Event(), asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
+        self._claiming = False
         self._beating_since: float | None = None
 
     async def start(self) -> None:
@@ -73,9 +74,13 @@ class Engine:
     async def _claim(self) -> None:
         room = ROOM - len(self._writings)
         if room > 0 and self._beating_since is not None:
-            claims = await in_database(claim_waiting)(self.worker_id, room=room)
-            for claim in claims:
-                self._write(claim)
+            self._claiming = True
+            try:
+                claims = await in_database(claim_waiting)(self.worker_id, room=room)
+                for claim in claims:
+                    self._write(claim)
+            finally:
+                self._claiming = False
             if len(claims) == AT_ONCE:
                 self._work.set()
 
@@ -86,7 +91,10 @@ class Engine:
         task.add_done_callback(lambda _: self._forget(writing))
 
     def _forget(self, writing: Writing) -> None:
-        self._writings.pop(writing.claim.message_id, None)
+        if (
+            self._writings.get(writing.claim.message_id) is writing
+        ):  # and not its successor, continued at once
+            del self._writings[writing.claim.message_id]
         self._work.set()  # a reply further down its path may wait for this one
 
     async def _beat(self) -> None:
@@ -105,6 +113,14 @@ class Engine:
             return
         by_lease = time.monotonic() - self._beating_since > LEASE.total_seconds()
         await in_database(sweep)(self.worker_id, by_lease=by_lease)
+        await self._hand_over_lost()
+
+    async def _hand_over_lost(self) -> None:
+        """Give away what is ours but written by nobody, such as a claim whose answer got lost."""
+        ours = await in_database(attempts_of)(self.worker_id)
+        if not self._claiming:  # else some may be about to be written
+            lost = [attempt for attempt in ours if attempt.message_id not in self._writings]
+            await in_database(hand_over)(lost)
 
     async def _repeat(
         self, step: Callable[[], Awaitable[None]], every: float, *, wake: asyncio.Event | None = None

@@ -40,7 +40,8 @@ class Journal:
 
     async def close(self, writing: Writing) -> None:
         """Store no more of this reply; what was on its way is stored or dropped when this returns."""
-        self._writings.pop(writing.claim.message_id, None)
+        if self._writings.get(writing.claim.message_id) is writing:
+            del self._writings[writing.claim.message_id]
         async with self._flushing:
             pass
 

@@ -64,3 +64,8 @@ class Generation(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.attempt} at {self.message_id}"
+
+    @property
+    def is_current(self) -> bool:
+        """Whether no later attempt has taken its place."""
+        return self.attempt == self.message.attempt

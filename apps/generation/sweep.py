@@ -4,6 +4,9 @@ import logging
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError
+from django.db.models import QuerySet
+
 from apps.chat.models import Status
 from apps.generation import workers
 from apps.generation.claim import Fence, Fenced
@@ -23,22 +26,34 @@ def sweep(myself: UUID, *, by_lease: bool) -> int:
     dead = {worker.pk for worker in Worker.objects.all() if workers.is_dead_here(worker, myself=myself)}
     if by_lease:
         dead |= set(Worker.objects.stale().exclude(pk=myself).values_list("pk", flat=True))
-    orphans = list(_orphans(myself, dead, by_lease=by_lease))
-    handed = sum(_hand_over(generation) for generation in orphans)
+    handed = hand_over(list(_orphans(myself, dead, by_lease=by_lease)))
     Worker.objects.filter(pk__in=dead).delete()
     return handed
 
 
+def attempts_of(worker_id: UUID) -> list[Generation]:
+    """The replies that are being written under this worker's name."""
+    return [generation for generation in _running().filter(worker_id=worker_id) if generation.is_current]
+
+
+def hand_over(generations: Iterable[Generation]) -> int:
+    """Have others go on with what its worker writes no more; how many replies it was."""
+    return sum(_hand_over(generation) for generation in generations)
+
+
 def _orphans(myself: UUID, dead: set[UUID], *, by_lease: bool) -> Iterable[Generation]:
     """The running attempts of dead workers, and of such as have no row at all any more."""
-    running = Generation.objects.filter(message__status=Status.STREAMING, duration_ms=None).select_related(
+    alive = set(Worker.objects.exclude(pk__in=dead).values_list("pk", flat=True)) | {myself}
+    for generation in _running():
+        gone = generation.worker_id in dead or (by_lease and generation.worker_id not in alive)
+        if gone and generation.is_current:
+            yield generation
+
+
+def _running() -> QuerySet[Generation]:
+    return Generation.objects.filter(message__status=Status.STREAMING, duration_ms=None).select_related(
         "message"
     )
-    alive = set(Worker.objects.exclude(pk__in=dead).values_list("pk", flat=True)) | {myself}
-    for generation in running:
-        gone = generation.worker_id in dead or (by_lease and generation.worker_id not in alive)
-        if gone and generation.attempt == generation.message.attempt:
-            yield generation
 
 
 def _hand_over(generation: Generation) -> bool:
@@ -48,5 +63,10 @@ def _hand_over(generation: Generation) -> bool:
         settle(fence, Outcome(Status.INTERRUPTED, error_code=ErrorCode.WORKER_LOST))
     except Fenced:
         return False
-    logger.info("Took reply %s from worker %s, which is gone", message.pk, generation.worker_id)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("Reply %s cannot be taken from worker %s", message.pk, generation.worker_id)
+        return False
+    logger.info("Took reply %s from worker %s, which writes it no more", message.pk, generation.worker_id)
     return True
