@@ -124,6 +124,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
             "created_at", "pk"
         )
 
+    def in_free_conversations(self) -> MessageQuerySet:
+        """Those whose conversation nobody else has locked; it is ours now. Nobody is waited for."""
+        rows = self.select_related("conversation").only("conversation", "conversation__id")
+        return rows.select_for_update(no_key=True, skip_locked=True, of=("conversation",))
+
     def changed_or_live(self, conversation_id: UUID, *, since: int, most: int) -> list[Message]:
         """What changed in a conversation after rev `since`, and what is live there, from the root down."""
         return list(self.raw(CHANGED_OR_LIVE, _prepared(conversation_id, since, most)))

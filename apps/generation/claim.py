@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 
 from apps.chat.models import Message, Status
@@ -43,16 +43,23 @@ class Claim(Fence):
 
 def claim_waiting(worker_id: UUID, *, room: int) -> list[Claim]:
     """Claim up to `room` of the replies whose turn it is, oldest first, and no more than AT_ONCE."""
-    waiting = dict(Message.objects.claimable().values_list("pk", "conversation_id")[: min(room, AT_ONCE)])
-    if not waiting:
+    waiting, most = Message.objects.claimable(), min(room, AT_ONCE)
+    if not waiting.exists():
         return []
     try:
-        return claim_all(worker_id, waiting)
+        return _claim_oldest(worker_id, most)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        logger.exception("%d replies are claimed one by one: one of them cannot be", len(waiting))
-        return _claim_each(worker_id, waiting)
+        logger.exception("Replies are claimed one by one: one of them cannot be")
+        return _claim_each(worker_id, dict(waiting.values_list("pk", "conversation_id")[:most]))
+
+
+@transaction.atomic
+def _claim_oldest(worker_id: UUID, most: int) -> list[Claim]:
+    """Claim together, past what another worker is claiming, or what one that froze has locked."""
+    free = Message.objects.claimable().in_free_conversations()[:most]
+    return claim_all(worker_id, {reply.pk: reply.conversation_id for reply in free})
 
 
 def _claim_each(worker_id: UUID, waiting: Mapping[UUID, UUID]) -> list[Claim]:

@@ -4,10 +4,11 @@ from threading import Barrier
 from unittest.mock import Mock
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections
 
 from apps.chat import actions
 from apps.chat.models import Conversation, Message, Status
+from apps.chat.revisions import changing
 from apps.generation import claim as claim_module
 from apps.generation import prompt
 from apps.generation.claim import Claim, claim_all, claim_waiting
@@ -82,6 +83,23 @@ def test_two_workers_at_once_make_one_claim(reply):
 
     assert sorted(map(len, claims)) == [0, 1]
     assert Generation.objects.filter(message=reply).count() == 1
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="a file has one lock")
+@pytest.mark.django_db(transaction=True)
+def test_who_holds_a_conversation_holds_up_no_other(ask, reply):
+    other = ask()
+
+    def compete() -> list[Claim]:
+        try:
+            return claim_waiting(WORKER, room=1)
+        finally:
+            connections.close_all()
+
+    with changing(reply.conversation_id), ThreadPoolExecutor(1) as elsewhere:
+        claims = elsewhere.submit(compete).result(timeout=10)
+
+    assert [won.message_id for won in claims] == [other.pk]
 
 
 @pytest.mark.django_db
