@@ -44,14 +44,18 @@ def test_reload_in_mid_stream_loses_nothing(model_owner: Person) -> None:
     assert reply.text.strip() == words(120).strip()
 
 
-def test_stop_closes_the_connection_to_the_provider(model_owner: Person, model_server: OpenAIServer) -> None:
+def test_stop_in_another_tab_closes_the_connection_to_the_provider(
+    model_owner: Person, model_server: OpenAIServer
+) -> None:
     tab = model_owner.open()
     reply = tab.send("!behaviour words 500 40")
     reply.expect_words(10)
     model_server.wait_for_open_streams(1)
+    other = model_owner.open(tab.path)
 
-    reply.press("Stop")
-    reply.expect_status("stopped")
+    other.reply().press("Stop")
+    for shown in (reply, other.reply()):
+        shown.expect_status("stopped")
 
     model_server.wait_for_open_streams(0)
     kept = model_owner.source(tab.path, reply.id)
