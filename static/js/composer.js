@@ -1,5 +1,7 @@
 // The composer: hands what is written to the outbox, takes it back if it is refused, and becomes the page of a new conversation.
 
+const NEW = "/"; // the page of a conversation that has not begun
+
 const form = document.getElementById("composer");
 if (form instanceof HTMLFormElement) start(form);
 
@@ -13,10 +15,10 @@ function start(form) {
   let waiting = false; // for what the outbox holds
   let last = lastShown();
 
-  restore();
+  if (!textarea.value) write(kept());
   if (matchMedia("(hover: hover)").matches && !location.hash) textarea.focus({ preventScroll: true });
 
-  textarea.addEventListener("input", () => { keep(); if (!waiting) say(""); });
+  textarea.addEventListener("input", () => { keep(textarea.value); if (!waiting) say(""); });
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -55,6 +57,13 @@ function start(form) {
     showError(reason);
   });
 
+  // The conversation is no more, and the page leaves for a new one: what is written here goes with it.
+  document.addEventListener("colloquy:gone", () => {
+    const text = textarea.value;
+    write("");
+    keep([kept(NEW), text].filter(Boolean).join("\n\n"), NEW);
+  });
+
   // What is sent goes behind what is seen: the newest message that came last.
   document.addEventListener("htmx:wsAfterMessage", () => {
     if (lastShown() !== last) afterField.value = last = lastShown();
@@ -91,21 +100,23 @@ function start(form) {
   }
 
   // What is typed and not sent outlives a reload, in this tab, for this person and conversation.
-  function draftName() {
-    return `colloquy:draft:${user}:${location.pathname}`;
+  function draftName(path) {
+    return `colloquy:draft:${user}:${path}`;
   }
 
-  function keep() {
+  function keep(text, path = location.pathname) {
     try {
-      if (textarea.value) sessionStorage.setItem(draftName(), textarea.value);
-      else sessionStorage.removeItem(draftName());
+      if (text) sessionStorage.setItem(draftName(path), text);
+      else sessionStorage.removeItem(draftName(path));
     } catch { /* storage full or forbidden: the text is still in the box */ }
   }
 
-  function restore() {
+  function kept(path = location.pathname) {
     try {
-      if (!textarea.value) write(sessionStorage.getItem(draftName()) ?? "");
-    } catch { /* storage forbidden: there is none */ }
+      return sessionStorage.getItem(draftName(path)) ?? "";
+    } catch {
+      return ""; // storage forbidden: there is none
+    }
   }
 
   /** @param {string} [text] */

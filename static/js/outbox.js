@@ -28,7 +28,8 @@ function start(carrier, shown) {
 
   document.addEventListener("colloquy:send", ({ detail }) => take({ ...detail, key: newKey(), page: location.pathname }));
   document.addEventListener("colloquy:open", () => { open = true; deliver(); });
-  document.addEventListener("colloquy:lost", () => { open = false; deliver(); });
+  document.addEventListener("colloquy:lost", () => { open = false; warn(); });
+  document.addEventListener("colloquy:gone", () => { if (unsent) refuse(unsent, carrier.dataset.absent); });
   addEventListener("online", deliver);
   carrier.addEventListener("htmx:wsConfigSend", (event) => {
     event.detail.messageBody = JSON.stringify({ command: "send", ...fields() });
@@ -51,22 +52,25 @@ function start(carrier, shown) {
     tries = 0;
     keep(message);
     tell("colloquy:sending", message);
+    timer = setTimeout(again, AGAIN_AFTER);
+    warn();
     deliver();
   }
 
   function deliver() {
-    if (!unsent) return;
-    clearTimeout(timer);
-    timer = setTimeout(again, AGAIN_AFTER);
-    clearTimeout(warning);
-    warning = setTimeout(() => { if (!open) tell("colloquy:late", { offline: true }); }, LATE_AFTER);
-    if (open) htmx.trigger(carrier, "colloquy:deliver");
+    if (unsent && open) htmx.trigger(carrier, "colloquy:deliver");
   }
 
   function again() {
+    timer = setTimeout(again, AGAIN_AFTER);
     tell("colloquy:late", { offline: !open });
     if (++tries >= POST_AFTER && navigator.onLine) post(unsent);
     deliver();
+  }
+
+  function warn() {
+    clearTimeout(warning);
+    warning = setTimeout(() => { if (unsent && !open) tell("colloquy:late", { offline: true }); }, LATE_AFTER);
   }
 
   /** The socket may be blocked on the way, or half dead. @param {Unsent} message */
@@ -76,7 +80,7 @@ function start(carrier, shown) {
     const response = await fetch(url, { method: "POST", headers, body: new URLSearchParams(fields()) }).catch(() => null);
     if (!response || message !== unsent) return;
     if (response.redirected) return location.reload(); // signed out: it goes out after the next sign-in
-    if (response.status === 404) return settle("colloquy:refused", { text: message.text, reason: carrier.dataset.absent });
+    if (response.status === 404) return refuse(message, carrier.dataset.absent);
     if (response.status === 204) return arrive(`/c/${message.conversation}/`);
     const refusal = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("composer-error");
     if (refusal && message === unsent) answer(refusal);
@@ -99,9 +103,17 @@ function start(carrier, shown) {
 
   /** @param {HTMLElement} refusal */
   function answer(refusal) {
-    if (refusal.dataset.again === undefined) return settle("colloquy:refused", { text: unsent.text, reason: refusal.textContent });
+    if (refusal.dataset.again === undefined) return refuse(unsent, refusal.textContent);
     document.getElementById("composer-error").textContent = "";
     tell("colloquy:late", { offline: false });
+  }
+
+  /**
+   * @param {Unsent} message
+   * @param {string} reason
+   */
+  function refuse({ text }, reason) {
+    settle("colloquy:refused", { text, reason });
   }
 
   /**
@@ -135,9 +147,9 @@ function start(carrier, shown) {
   /** @param {Unsent} left */
   function heldElsewhere(left) {
     return new Promise((resolve) => {
-      const hear = ({ data }) => { if (data.mine === left.key) resolve(true); };
-      tabs.addEventListener("message", hear);
-      setTimeout(() => { tabs.removeEventListener("message", hear); resolve(false); }, ANSWER_WITHIN);
+      const heed = ({ data }) => { if (data.mine === left.key) resolve(true); };
+      tabs.addEventListener("message", heed);
+      setTimeout(() => { tabs.removeEventListener("message", heed); resolve(false); }, ANSWER_WITHIN);
       tabs.postMessage({ whose: left.key });
     });
   }
@@ -151,9 +163,18 @@ function start(carrier, shown) {
   function all() {
     try {
       const names = Object.keys(localStorage).filter((name) => name.startsWith(prefix));
-      return names.map((name) => JSON.parse(localStorage.getItem(name)));
+      return names.map(read).filter((left) => left?.key);
     } catch {
       return [];
+    }
+  }
+
+  /** @param {string} name */
+  function read(name) {
+    try {
+      return JSON.parse(localStorage.getItem(name));
+    } catch {
+      return null; // whatever it is, it must not hide the others
     }
   }
 

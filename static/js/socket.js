@@ -35,7 +35,7 @@
     const { code, target } = detail.event;
     if (target !== socket) return; // it was given up before
     if (code === SIGNED_OUT) return location.reload();
-    if (code === NOT_FOUND || code === BAD_REQUEST) return location.assign("/");
+    if (code === NOT_FOUND || code === BAD_REQUEST) return leave();
     wrapper = detail.socketWrapper;
     isLost = true;
     tell("colloquy:lost");
@@ -49,6 +49,11 @@
   });
   addEventListener("online", () => comeBackIn(0));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) comeBackIn(0); });
+
+  function leave() {
+    tell("colloquy:gone");
+    location.assign("/");
+  }
 
   function comeBackIn(delay) {
     if (!isLost) return;

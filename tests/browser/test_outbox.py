@@ -19,6 +19,8 @@ NUMBERS = count(10_000)
 LONG_ENOUGH = 6_000  # ms: more than a page waits between two tries
 TRIES = 3  # by the socket
 INVISIBLE = "\u3164"
+LOST = "document.dispatchEvent(new CustomEvent('colloquy:lost'))"
+CORRUPT = "localStorage.setItem(`colloquy:outbox:${document.getElementById('outbox').dataset.user}:x`, '{')"
 STORED = "SELECT count(*) FROM chat_message WHERE content = %s"
 
 
@@ -123,6 +125,56 @@ def test_message_takes_another_way_when_the_socket_takes_nothing(
     line.deaf = False
     expect_sent_once(owner.product, tab, words)
     expect(tab.page).to_have_url(re.compile("/c/"))
+
+
+def test_message_takes_another_way_in_time_however_often_the_socket_is_lost(
+    owner: Person, line: Line, words: str
+) -> None:
+    owner.context.clock.install()
+    tab = owner.open()
+    line.cut(offline=False)
+    put(tab, words)
+    expect(sending(tab)).to_be_visible()
+
+    with tab.page.expect_response(lambda response: response.request.method == "POST"):
+        for _ in range(TRIES * LONG_ENOUGH // 1000):
+            tab.page.clock.fast_forward(1000)
+            tab.page.evaluate(LOST)
+
+    expect_sent_once(owner.product, tab, words)
+
+
+def test_unsent_text_of_a_deleted_conversation_is_in_the_box_of_a_new_one(
+    owner: Person, line: Line, people: Callable[..., Person], words: str
+) -> None:
+    owner.forgiven = re.compile("already in CLOSING or CLOSED state")  # by a hasty server
+    tab = owner.open()
+    tab.send("/long 3").expect_status("complete")
+    elsewhere = people(owner.product, owner.account).open(tab.path)
+    line.cut()
+    put(tab, words)
+    tab.composer.fill("and then")
+    elsewhere.menu("Long 3", "Delete")
+    elsewhere.page.locator("#confirm").get_by_role("button", name="Delete").click()
+    expect(elsewhere.messages).to_have_count(0)
+    line.mend()
+
+    expect(tab.page).to_have_url(re.compile("/$"))
+    expect(tab.composer).to_have_value(f"{words}\n\nand then")
+    expect(sending(tab)).to_have_count(0)
+
+
+def test_what_nobody_can_read_hides_no_message(owner: Person, line: Line, words: str) -> None:
+    tab = owner.open()
+    line.cut(offline=False)
+    put(tab, words)
+    tab.page.evaluate(CORRUPT)
+
+    tab.page.reload()
+    expect(sending(tab)).to_contain_text(words)
+    line.mend()
+
+    expect_sent_once(owner.product, tab, words)
 
 
 def test_message_that_cannot_be_stored_just_now_is_sent_again_by_itself(
