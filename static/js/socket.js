@@ -4,7 +4,8 @@
   const SIGNED_OUT = 4001, TOO_SLOW = 4013, BAD_REQUEST = 4400, NOT_FOUND = 4404;
   const FIRST_DELAY = 500, LONGEST_DELAY = 8000; // ms; each try waits a random part, so that pages do not come in waves
   const REST = 3000; // ms for a page that could not keep up
-  const OPEN_WITHIN = 10_000;
+  const STEADY_AFTER = 10_000; // ms; a socket that is not open by then never will be
+  const HERE = "<!--here-->"; // as in apps/web/pump.py; it comes before the server has drawn anything
   const NEVER = 2 ** 31 - 1;
   let socket = null; // the one in use
   let wrapper = null;
@@ -19,8 +20,11 @@
     const place = { ...(conversation && { conversation }), rev, account_rev: accountRev, credit: 1 };
     address.search = new URLSearchParams(place);
     const opened = socket = new WebSocket(address);
-    opened.addEventListener("message", () => { tries = 0; });
-    setTimeout(() => { if (opened.readyState === WebSocket.CONNECTING) opened.close(); }, OPEN_WITHIN);
+    opened.addEventListener("message", ({ data }) => { if (data !== HERE) tries = 0; });
+    setTimeout(() => {
+      if (opened.readyState === WebSocket.CONNECTING) opened.close();
+      if (opened.readyState === WebSocket.OPEN) tries = 0;
+    }, STEADY_AFTER);
     tell("colloquy:socket", opened);
     return opened;
   };

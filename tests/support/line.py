@@ -7,7 +7,8 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, WebSocketRoute
 
-CUT = 1011
+CUT, RESTART = 1011, 4012
+HERE = "<!--here-->"
 UPKEEP = {"ping", "ack"}
 
 
@@ -15,10 +16,12 @@ class Line:
     """Made before the pages. `deaf` sockets stay open and bring nothing to the server.
 
     `instead`, if given, answers every command in the server's place, but for what keeps the socket alive.
+    A `broken` server greets a page and closes; `greeted` counts how often it did.
     """
 
     def __init__(self, context: BrowserContext) -> None:
-        self.deaf = False
+        self.deaf = self.broken = False
+        self.greeted = 0
         self.instead: Callable[[dict[str, Any]], str] | None = None
         self._context = context
         self._is_cut = False
@@ -40,6 +43,11 @@ class Line:
     def _connect(self, socket: WebSocketRoute) -> None:
         if self._is_cut:
             socket.close(code=CUT)
+            return
+        if self.broken:
+            self.greeted += 1
+            socket.send(HERE)
+            socket.close(code=RESTART)
             return
         server = socket.connect_to_server()
         self._sockets.append(socket)
