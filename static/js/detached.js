@@ -19,6 +19,7 @@ function start() {
     timer = setTimeout(ask, ASK_AFTER);
     if (!isDue && !messages.querySelector(".is-queued, .is-streaming")) return;
     const response = await fetch(location.href).catch(() => null);
+    if (response?.redirected) return location.reload(); // signed out
     if (!response?.ok || !timer) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     htmx.swap("#messages", page.getElementById("messages").innerHTML, { swapStyle: "innerHTML" });
