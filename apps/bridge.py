@@ -7,7 +7,7 @@ keeps its connection, since opening one costs more than most calls; see `_attend
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from threading import local
 from typing import Any, ParamSpec, TypeVar
 
@@ -44,6 +44,7 @@ def _keep(connection: Any, **kwargs: object) -> None:
         connection.close_at = None
 
 
+@lru_cache(maxsize=64)  # building one costs as much as crossing it
 def _bridge(function: Callable[P, R], executor: ThreadPoolExecutor) -> Callable[P, Awaitable[R]]:
     bridged: Callable[P, Awaitable[R]] = database_sync_to_async(
         partial(_attended, function), thread_sensitive=False, executor=executor
