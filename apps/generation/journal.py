@@ -16,7 +16,7 @@ SHORTEST_TICK, LONGEST_TICK = (
     0.050,
     0.250,
 )  # seconds between transactions: smooth to read, shared by all replies
-TICK_PER_WRITING = 0.050 / 100
+TICK_PER_WRITING = 0.075 / 100
 IDLE_TICK = 1.0  # seconds between looks at replies whose model is silent: has their reader stopped them?
 RETRY_AFTER = 0.5  # seconds until a failed transaction is tried again
 
