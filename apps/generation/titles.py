@@ -1,8 +1,9 @@
 """Titles, written by the model after the first exchange: late, optional, and never over the user's own."""
 
 import asyncio
-from collections.abc import Coroutine
 from datetime import timedelta
+from functools import cache
+from threading import Thread
 from uuid import UUID
 
 from django.db.models.functions import Now
@@ -13,7 +14,7 @@ from apps.chat.text import TextRejected, admit_title, cut
 from apps.events import mailbox
 from apps.llm.errors import ProviderError
 from apps.llm.provider import Request, Turn, complete
-from apps.llm.registry import close_providers, offered, provider_for
+from apps.llm.registry import offered, provider_for
 
 TITLE_INSTRUCTION = (
     "Write a title for this conversation: at most six words, in its language, naming its subject. "
@@ -51,19 +52,19 @@ def forgotten() -> list[UUID]:
 
 
 def _ask(request: Request) -> str:
-    """The answer, over the connections of the process's own loop where it has one."""
+    """The answer, over connections that are kept from one title to the next."""
     answer = complete(provider_for(request.model_name), request, limit=4 * LONGEST)
     home = mailbox.loop
-    if home is not None and home.is_running():
-        return asyncio.run_coroutine_threadsafe(answer, home).result()
-    return asyncio.run(_and_close(answer))
+    loop = home if home is not None and home.is_running() else _own_loop()
+    return asyncio.run_coroutine_threadsafe(answer, loop).result()
 
 
-async def _and_close(answer: Coroutine[None, None, str]) -> str:
-    try:
-        return await answer
-    finally:
-        await close_providers()  # this loop ends here
+@cache
+def _own_loop() -> asyncio.AbstractEventLoop:
+    """For a process that has no other; it ends with the process."""
+    loop = asyncio.new_event_loop()
+    Thread(target=loop.run_forever, name="titles", daemon=True).start()
+    return loop
 
 
 def _tidied(answer: str) -> str:
