@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from apps.web.markdown import Drawing, document, render
+from apps.web.markdown.document import draw_all
 from apps.web.markdown.splitter import split
 from tests.web.markdown_corpus import Reading
 
@@ -249,3 +250,13 @@ def test_a_line_without_markup_is_drawn_as_the_parser_would(text: str) -> None:
         by_parser = parsed.open
 
     assert quick.open == by_parser
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["\n", "\n\n", *WORDS]), min_size=1, max_size=12).map(" ".join))
+def test_a_finished_text_of_such_lines_is_drawn_as_the_parser_would(text: str) -> None:
+    quick = draw_all(split(text), "s")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(document, "PROSE", re.compile(r"(?!)"))
+        assert quick == draw_all(split(text), "s")

@@ -33,7 +33,7 @@ def plain(text: str) -> str:
 
 def blocks_of(segment: Segment, page: Page) -> Blocks:
     """Parse the blocks of a segment; what it defines is noted on the page."""
-    if segment.fence:
+    if segment.fence or _is_prose(segment):
         return None
     tokens: list[Token] = []
     PARSER.block.parse(segment.text, PARSER, page.env, tokens)
@@ -54,6 +54,8 @@ def draw_blocks(tokens: list[Token], page: Page) -> str:
 def draw(segment: Segment, blocks: Blocks, page: Page) -> str:
     if blocks is not None:
         html = draw_blocks(blocks, page)
+    elif _is_prose(segment):
+        return _paragraph(segment)
     elif segment.fence:
         html = figure(segment.code, segment.fence.info, page)
     else:
@@ -71,7 +73,7 @@ def draw_closed(segment: Segment, page: Page) -> str:
 def draw_open(segment: Segment, page: Page) -> str:
     """The last segment of a text that goes on: what is half written is completed or held back."""
     if _is_prose(segment) and page.budget.affords_any:
-        return f'<p dir="auto">{segment.lines[0].rstrip(" ")}</p>\n'
+        return _paragraph(segment)
     segment, draft = held_back(segment), page.draft()
     if not draft.budget.admits(segment):
         return plain(segment.text)
@@ -82,10 +84,15 @@ def draw_open(segment: Segment, page: Page) -> str:
 
 
 def _is_prose(segment: Segment) -> bool:
-    """Whether the segment is a paragraph in which a parser, which comes at every tick, would find nothing."""
-    if segment.fence or len(segment.lines) != 1 or len(segment.lines[0]) > LONGEST_PROSE:
+    """Whether the segment is one line in which a parser, which comes at every tick, would find nothing."""
+    line, *others = segment.lines
+    if segment.fence or len(line) > LONGEST_PROSE or any(map(str.strip, others)):
         return False
-    return "_" not in segment.lines[0] and PROSE.fullmatch(segment.lines[0]) is not None
+    return "_" not in line and PROSE.fullmatch(line) is not None
+
+
+def _paragraph(segment: Segment) -> str:
+    return f'<p dir="auto">{segment.lines[0].rstrip(" ")}</p>\n'
 
 
 def draw_all(segments: list[Segment], scope: str) -> list[str]:
