@@ -12,6 +12,7 @@ from threading import local
 from typing import Any, ParamSpec, TypeVar
 
 from channels.db import database_sync_to_async
+from django.conf import settings
 from django.db import connections
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
@@ -28,13 +29,15 @@ def _keep_connections() -> None:
     _thread.called_at = 0.0
 
 
-def _threads(name: str, count: int) -> ThreadPoolExecutor:
+def _threads(name: str) -> ThreadPoolExecutor:
+    count = settings.BRIDGE_THREADS[name]
     return ThreadPoolExecutor(max_workers=count, thread_name_prefix=name, initializer=_keep_connections)
 
 
-JOURNAL = _threads("journal", 1)  # one transaction at a time
-QUEUE = _threads("queue", 1)  # a broker that is away blocks who calls it
-ACTIONS = _threads("actions", 4)
+JOURNAL = _threads("journal")  # one: one transaction at a time
+QUEUE = _threads("queue")  # a broker that is away blocks who calls it
+ACTIONS = _threads("actions")
+LEASE = _threads("lease")  # two: a beat waits neither for the actions nor for a long sweep
 
 
 @receiver(connection_created)
@@ -78,6 +81,11 @@ def in_journal(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:
 def in_database(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:
     """`function`, awaitable, run beside the other reads and actions."""
     return _bridge(function, ACTIONS)
+
+
+def in_lease(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:
+    """`function`, awaitable, run though all the other threads may be waiting."""
+    return _bridge(function, LEASE)
 
 
 def in_queue(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:

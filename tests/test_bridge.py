@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from apps.bridge import in_database, in_journal, in_queue
+from apps.bridge import in_database, in_journal, in_lease, in_queue
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Bridge = Callable[[Callable[..., object]], Callable[..., Awaitable[object]]]
-BRIDGES = pytest.mark.parametrize("bridge", [in_journal, in_database, in_queue])
+BRIDGES = pytest.mark.parametrize("bridge", [in_journal, in_database, in_lease, in_queue])
 
 
 def one() -> int:
@@ -29,7 +29,7 @@ def lose_the_connection() -> None:
 async def test_a_call_runs_on_a_thread_of_our_own(bridge: Bridge) -> None:
     name = await bridge(lambda: threading.current_thread().name)()
 
-    assert str(name).rpartition("_")[0] in {"journal", "actions", "queue"}
+    assert str(name).rpartition("_")[0] in {"journal", "actions", "lease", "queue"}
 
 
 @BRIDGES
@@ -103,3 +103,15 @@ async def test_a_slow_read_holds_up_neither_the_journal_nor_other_reads() -> Non
 
     go.set()
     assert await slow
+
+
+async def test_a_beat_waits_neither_for_the_actions_nor_for_a_sweep() -> None:
+    go = threading.Event()
+    actions = [asyncio.ensure_future(in_database(go.wait)(10)) for _ in range(20)]
+    sweep = asyncio.ensure_future(in_lease(go.wait)(10))
+
+    assert await in_lease(one)() == 1
+    assert not any(waiting.done() for waiting in (*actions, sweep))
+
+    go.set()
+    assert all(await asyncio.gather(*actions, sweep))

@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.environment import broker_url, channel_layers, database, model_names, required
+from tests.conftest import EXECUTORS
 from tests.support.profile import UNSET
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -148,10 +149,21 @@ def test_sqlite_lets_readers_and_the_writer_meet(monkeypatch: pytest.MonkeyPatch
     assert options["timeout"] > 0
 
 
-def test_postgresql_takes_the_locks_from_a_frozen_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_postgresql_lets_nobody_wait_long_for_a_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://u@h/db")
 
-    assert "idle_in_transaction_session_timeout=10s" in database()["OPTIONS"]["options"]
+    options = database()["OPTIONS"]["options"]
+
+    assert "idle_in_transaction_session_timeout=10s" in options
+    assert "lock_timeout=3s" in options
+
+
+def test_requests_find_connections_beside_those_the_bridge_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://u@h/db")
+
+    kept = sum(executor._max_workers for executor in EXECUTORS)
+
+    assert database()["OPTIONS"]["pool"]["max_size"] >= kept + 8
 
 
 def test_postgresql_is_reached_by_a_pool_that_heals(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 
-from apps.bridge import in_database
+from apps.bridge import in_database, in_lease
 from apps.chat.events import ENGINES, StopRequested
 from apps.events import Event, mailbox
 from apps.generation import workers
@@ -62,7 +62,7 @@ class Engine:
         if self._replies:
             await asyncio.wait(self._replies)
         await _cancel([self._writer] if self._writer else [])
-        await in_database(workers.leave)(self.worker_id)
+        await in_lease(workers.leave)(self.worker_id)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, StopRequested):
@@ -99,7 +99,7 @@ class Engine:
 
     async def _beat(self) -> None:
         try:
-            await in_database(workers.beat)(self.worker_id)
+            await in_lease(workers.beat)(self.worker_id)
         except Exception:
             self._beating_since = None
             raise
@@ -112,15 +112,15 @@ class Engine:
         if self._beating_since is None:
             return
         by_lease = time.monotonic() - self._beating_since > LEASE.total_seconds()
-        await in_database(sweep)(self.worker_id, by_lease=by_lease)
+        await in_lease(sweep)(self.worker_id, by_lease=by_lease)
         await self._hand_over_lost()
 
     async def _hand_over_lost(self) -> None:
         """Give away what is ours but written by nobody, such as a claim whose answer got lost."""
-        ours = await in_database(attempts_of)(self.worker_id)
+        ours = await in_lease(attempts_of)(self.worker_id)
         if not self._claiming:  # else some may be about to be written
             lost = [attempt for attempt in ours if attempt.message_id not in self._writings]
-            await in_database(hand_over)(lost)
+            await in_lease(hand_over)(lost)
 
     async def _repeat(
         self, step: Callable[[], Awaitable[None]], every: float, *, wake: asyncio.Event | None = None

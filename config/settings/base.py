@@ -4,7 +4,16 @@ from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from config.settings.environment import DATA_DIR, ROOT, broker_url, channel_layers, database, env, model_names
+from config.settings.environment import (
+    DATA_DIR,
+    ROOT,
+    THREADS,
+    broker_url,
+    channel_layers,
+    database,
+    env,
+    model_names,
+)
 
 BASE_DIR = ROOT
 DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -65,6 +74,7 @@ TEMPLATES = [
 
 REDIS_URL = env.str("REDIS_URL", default="")
 DATABASES = {"default": database()}
+BRIDGE_THREADS: dict[str, int] = THREADS
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -32,12 +32,15 @@ SQLITE_OPTIONS = {
         "PRAGMA cache_size=-8000; PRAGMA journal_size_limit=67108864;"
     ),
 }
-# Small pools: no connection is held while a provider or a client is waited for.
-# A process that freezes in the middle of a transaction must not keep its locks: others take over its replies.
+# Threads that carry async code into the database, by what they are for; see apps/bridge.py.
+THREADS = {"journal": 1, "queue": 1, "actions": 4, "lease": 2}
+# Each of those keeps a connection; the rest serve requests and tasks, which hold none while they wait for a
+# provider or a client. A process that freezes in the middle of a transaction must not keep others from their
+# work: its locks are taken from it, and nobody waits long for a lock. `migrate` lifts both limits.
 POSTGRES_OPTIONS = {
-    "pool": {"min_size": 2, "max_size": 8, "timeout": 2},
+    "pool": {"min_size": 2, "max_size": sum(THREADS.values()) + 8, "timeout": 2},
     "connect_timeout": 3,
-    "options": "-c idle_in_transaction_session_timeout=10s",
+    "options": "-c idle_in_transaction_session_timeout=10s -c lock_timeout=3s",
 }
 
 
