@@ -26,8 +26,8 @@ from apps.llm.provider import Begun, Delta, Item, Request
 from apps.llm.responses import ResponseReader
 from apps.llm.sse import Event
 
-MOST_CONNECTIONS = 6
-BACKOFF = 0.5  # seconds before the second connection, doubled for each further one
+MOST_CONNECTIONS = 6  # from one that brings new text to the next that does
+BACKOFF = 0.5  # seconds before the second of them, doubled for each further one
 LONGEST_WAIT = 10.0  # seconds
 POLL_EVERY = 2.0  # seconds between looks at a response that is too old to be streamed
 UNKNOWN = (ModelNotFound, BadResponse, InvalidRequest)  # what an id without a response is answered with
@@ -104,7 +104,8 @@ class BackgroundCall:
         self._in_one_piece = False
 
     async def stream(self) -> AsyncGenerator[Item, None]:
-        for connection in range(MOST_CONNECTIONS):
+        connection = 0
+        while connection < MOST_CONNECTIONS:
             reader, length = ResponseReader(self._request.model_name), self._said.length
             try:
                 async with aclosing(self._items(reader)) as items:
@@ -112,9 +113,12 @@ class BackgroundCall:
                         yield item
                 yield reader.finish()
             except ProviderError as error:
-                if not self._may_go_on(error, reader, grew=self._said.length > length):
+                grew = self._said.length > length
+                if not self._may_go_on(error, reader, grew=grew):
                     raise
+                connection = 0 if grew else connection
                 await asyncio.sleep(_wait(error, connection))
+                connection += 1
             else:
                 return
         raise CutOff

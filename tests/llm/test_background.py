@@ -95,6 +95,17 @@ async def test_a_cut_is_no_interruption(events: int, server: OpenAIServer, provi
     assert methods(server) == ["POST", "GET", "GET"]
 
 
+async def test_many_cuts_are_no_interruption_while_the_text_grows(
+    server: OpenAIServer, provider: OpenAIProvider
+) -> None:
+    server.responses.cut(*range(4, 4 + 2 * MOST_CONNECTIONS))
+
+    items = await everything(provider)
+
+    assert (text_of(items), type(items[-1])) == (REPLY, Finish)
+    assert len(server.requests) > MOST_CONNECTIONS
+
+
 async def test_cuts_without_end_are_an_interruption(server: OpenAIServer, provider: OpenAIProvider) -> None:
     server.responses.cut(*[4] * 99)
 
