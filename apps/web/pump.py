@@ -18,7 +18,7 @@ DRAWN_WITHIN = 10.0  # seconds; a database that takes longer is away
 MOST_IN_PART = 64 * 1024  # code points: at most 256 KiB on the wire
 MORE, LAST = "+", "="  # begin the parts of a frame; no whole frame begins so
 # Answers a ping, and tells a page that this server knows pings, parts and acknowledgements. Whoever changes
-# one of these three changes them in static/js/{frames,liveness,socket}.js and apps/ops/drill/line.py, too.
+# one of these three changes them in static/js/colloquy.js and apps/ops/drill/line.py, too.
 HERE = "<!--here-->"
 
 

@@ -10,7 +10,7 @@ if (announcer) start(announcer);
 function start(announcer) {
   let running = runningIds();
 
-  document.addEventListener("htmx:wsAfterMessage", () => {
+  document.addEventListener("colloquy:changed", () => {
     const now = runningIds();
     if (now.some((id) => !running.includes(id))) say(announcer.dataset.answering);
     const ended = running.find((id) => !now.includes(id));
@@ -47,5 +47,5 @@ if (connection) {
 
 /** @returns {string[]} */
 function runningIds() {
-  return [...document.querySelectorAll("#messages .is-queued, #messages .is-streaming")].map((message) => message.id);
+  return colloquy.running().map((message) => message.id);
 }

@@ -25,10 +25,10 @@ function start(form) {
     const text = textarea.value;
     if (!text.trim()) return;
     if (waiting) return say(form.dataset.oneAtATime);
-    if (replyRuns()) return say(form.dataset.busy);
+    if (colloquy.running().length > 0) return say(form.dataset.busy);
     write("");
     showError("");
-    tell("colloquy:send", { conversation: conversationField.value, after: afterField.value, text });
+    colloquy.tell("send", { conversation: conversationField.value, after: afterField.value, text });
     if (document.activeElement?.id === "composer-send") textarea.focus({ preventScroll: true });
   });
 
@@ -48,7 +48,7 @@ function start(form) {
     write("");
     history.replaceState(history.state, "", url);
     write(draft);
-    tell("colloquy:conversation");
+    colloquy.tell("conversation");
   });
 
   document.addEventListener("colloquy:refused", ({ detail: { text, reason } }) => {
@@ -65,7 +65,7 @@ function start(form) {
   });
 
   // What is sent goes behind what is seen: the newest message that came last.
-  document.addEventListener("htmx:wsAfterMessage", () => {
+  document.addEventListener("colloquy:changed", () => {
     if (lastShown() !== last) afterField.value = last = lastShown();
   });
 
@@ -130,20 +130,8 @@ function lastShown() {
   return [...document.querySelectorAll("#messages > .message:not(.is-sending)")].at(-1)?.id.replace("message-", "") ?? "";
 }
 
-function replyRuns() {
-  return document.querySelector("#messages .is-queued, #messages .is-streaming") !== null;
-}
-
 /** @param {string} [text] */
 function showError(text) {
   const error = document.getElementById("composer-error");
   if (error) error.textContent = text ?? "";
-}
-
-/**
- * @param {string} name
- * @param {object} [detail]
- */
-function tell(name, detail) {
-  document.dispatchEvent(new CustomEvent(name, { detail }));
 }

@@ -76,5 +76,5 @@ function writeBySelection(text) {
 
 /** @param {string} [text] */
 function announce(text) {
-  document.dispatchEvent(new CustomEvent("colloquy:announce", { detail: text }));
+  colloquy.tell("announce", text);
 }

@@ -17,13 +17,13 @@ function start() {
   async function ask() {
     clearTimeout(timer);
     timer = setTimeout(ask, ASK_AFTER);
-    if (!isDue && !messages.querySelector(".is-queued, .is-streaming")) return;
+    if (!isDue && colloquy.running().length === 0) return;
     const response = await fetch(location.href).catch(() => null);
     if (response?.redirected) return location.reload(); // signed out
     if (!response?.ok || !timer) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     htmx.swap("#messages", page.getElementById("messages").innerHTML, { swapStyle: "innerHTML" });
     isDue = false;
-    document.dispatchEvent(new CustomEvent("htmx:wsAfterMessage", { detail: {} }));
+    colloquy.tell("changed");
   }
 }

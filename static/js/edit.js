@@ -25,14 +25,14 @@ function start(template) {
   // Other words are another message: only the same text, saved again, is the same one.
   document.addEventListener("input", (event) => {
     const form = event.target.closest?.(".edit");
-    if (form) form.elements.namedItem("key").value = newKey();
+    if (form) form.elements.namedItem("key").value = colloquy.newKey();
   });
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = event.detail.elt;
     if (!form.matches(".edit")) return;
     const text = form.elements.namedItem("text").value;
-    const isBusy = document.querySelector("#messages .is-queued, #messages .is-streaming") !== null;
+    const isBusy = colloquy.running().length > 0;
     if (!text.trim() || isBusy || form.dataset.stored !== undefined) event.preventDefault();
     say(form, text.trim() && isBusy ? form.dataset.busy : "");
   });
@@ -50,7 +50,7 @@ function start(template) {
     focused = document.activeElement?.matches(".edit textarea") ? document.activeElement : null;
   });
 
-  document.addEventListener("htmx:wsAfterMessage", () => {
+  document.addEventListener("colloquy:changed", () => {
     for (const [id, form] of forms) if (!form.isConnected) putBack(id, form);
     if (focused?.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
     focused = null;
@@ -112,9 +112,4 @@ function place(message, form) {
  */
 function say(form, text) {
   form.querySelector(".edit-error").textContent = text;
-}
-
-/** @returns {string} 32 random hexadecimal digits */
-function newKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

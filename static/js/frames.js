@@ -1,7 +1,7 @@
 // Joins frames that came in parts, and acknowledges what has come: the server sends a page that lags no more.
 
 (() => {
-  const HERE = "<!--here-->", MORE = "+", LAST = "="; // as in apps/web/pump.py
+  const { HERE, MORE, LAST } = colloquy;
   const ACKNOWLEDGE_AT = 32, TEXT_PER_FRAME = 2048; // frames; and how much text counts as one more
 
   document.addEventListener("colloquy:socket", ({ detail: socket }) => {

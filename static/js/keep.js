@@ -29,7 +29,7 @@ function start(messages) {
     held = detail.message.includes("innerHTML:#messages") ? atHand() : null;
   });
 
-  document.addEventListener("htmx:wsAfterMessage", () => {
+  document.addEventListener("colloquy:changed", () => {
     if (held) settle(held);
     held = null;
     if (focused && !focused.element.isConnected && document.activeElement === document.body) refocus(focused);
@@ -47,7 +47,7 @@ function start(messages) {
     const now = counterpart(held);
     if (!now) return;
     scrollBy({ top: now.getBoundingClientRect().top - held.top, behavior: "instant" });
-    if (held.action) document.dispatchEvent(new CustomEvent("colloquy:placed"));
+    if (held.action) colloquy.tell("placed");
     pressed = null;
   }
 

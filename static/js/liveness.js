@@ -1,7 +1,6 @@
 // Notices a connection that is dead although nobody said so: after sleep, a change of network, a long silence.
 
 (() => {
-  const HERE = "<!--here-->"; // what the server answers; it begins with it where it knows pings
   const ANSWER_WITHIN = 5000, LOOK_EVERY = 5000, SLEPT_AFTER = 15_000, SILENT_AFTER = 20_000; // ms
   let socket = null;
   let answers = false;
@@ -15,7 +14,7 @@
     hear();
     socket.addEventListener("message", ({ target, data }) => {
       if (target !== socket) return;
-      answers ||= data === HERE;
+      answers ||= data === colloquy.HERE;
       hear();
     });
   });
@@ -35,7 +34,7 @@
     socket.send(JSON.stringify({ command: "ping" }));
     timer = setTimeout(() => {
       timer = 0;
-      document.dispatchEvent(new CustomEvent("colloquy:dead"));
+      colloquy.tell("dead");
     }, ANSWER_WITHIN);
   }
 

@@ -26,7 +26,7 @@ function start(carrier, shown) {
   let timer = 0;
   let warning = 0;
 
-  document.addEventListener("colloquy:send", ({ detail }) => take({ ...detail, key: newKey(), page: location.pathname }));
+  document.addEventListener("colloquy:send", ({ detail }) => take({ ...detail, key: colloquy.newKey(), page: location.pathname }));
   document.addEventListener("colloquy:open", () => { open = true; deliver(); });
   document.addEventListener("colloquy:lost", () => { open = false; warn(); });
   document.addEventListener("colloquy:gone", () => { if (unsent) refuse(unsent, carrier.dataset.absent); });
@@ -34,14 +34,14 @@ function start(carrier, shown) {
   carrier.addEventListener("htmx:wsConfigSend", (event) => {
     event.detail.messageBody = JSON.stringify({ command: "send", ...fields() });
   });
-  document.addEventListener("htmx:wsAfterMessage", hear);
+  document.addEventListener("colloquy:changed", hear);
 
   // Of several tabs with the same conversation one holds the message; the others leave it alone.
   tabs.addEventListener("message", ({ data }) => {
     if (unsent && data.whose === unsent.key) tabs.postMessage({ mine: unsent.key });
   });
   addEventListener("storage", (event) => {
-    if (unsent && event.key === prefix + unsent.key && event.newValue === null) settle("colloquy:accepted", { url: "" });
+    if (unsent && event.key === prefix + unsent.key && event.newValue === null) settle("accepted", { url: "" });
   });
 
   adopt();
@@ -51,7 +51,7 @@ function start(carrier, shown) {
     unsent = message;
     tries = 0;
     keep(message);
-    tell("colloquy:sending", message);
+    colloquy.tell("sending", message);
     timer = setTimeout(again, AGAIN_AFTER);
     warn();
     deliver();
@@ -63,14 +63,14 @@ function start(carrier, shown) {
 
   function again() {
     timer = setTimeout(again, AGAIN_AFTER);
-    tell("colloquy:late", { offline: !open });
+    colloquy.tell("late", { offline: !open });
     if (++tries >= POST_AFTER && navigator.onLine) post(unsent);
     deliver();
   }
 
   function warn() {
     clearTimeout(warning);
-    warning = setTimeout(() => { if (unsent && !open) tell("colloquy:late", { offline: true }); }, LATE_AFTER);
+    warning = setTimeout(() => { if (unsent && !open) colloquy.tell("late", { offline: true }); }, LATE_AFTER);
   }
 
   /** The socket may be blocked on the way, or half dead. @param {Unsent} message */
@@ -88,16 +88,16 @@ function start(carrier, shown) {
 
   /** @param {string} url */
   function arrive(url) {
-    settle("colloquy:accepted", { url });
+    settle("accepted", { url });
     if (open) location.reload(); // what took no message brings none either
-    else tell("colloquy:detached");
+    else colloquy.tell("detached");
   }
 
   function hear() {
     if (!unsent) return;
     const accepted = document.getElementById("accepted");
     const refusal = document.getElementById("composer-error");
-    if (accepted?.dataset.key === unsent.key) settle("colloquy:accepted", { url: accepted.dataset.url });
+    if (accepted?.dataset.key === unsent.key) settle("accepted", { url: accepted.dataset.url });
     else if (refusal?.dataset.key === unsent.key && refusal.textContent.trim()) answer(refusal);
   }
 
@@ -105,7 +105,7 @@ function start(carrier, shown) {
   function answer(refusal) {
     if (refusal.dataset.again === undefined) return refuse(unsent, refusal.textContent);
     document.getElementById("composer-error").textContent = "";
-    tell("colloquy:late", { offline: false });
+    colloquy.tell("late", { offline: false });
   }
 
   /**
@@ -113,7 +113,7 @@ function start(carrier, shown) {
    * @param {string} reason
    */
   function refuse({ text }, reason) {
-    settle("colloquy:refused", { text, reason });
+    settle("refused", { text, reason });
   }
 
   /**
@@ -126,7 +126,7 @@ function start(carrier, shown) {
     clearTimeout(warning);
     forget(settled);
     unsent = null;
-    tell(outcome, { ...detail, conversation: settled.conversation });
+    colloquy.tell(outcome, { ...detail, conversation: settled.conversation });
     adopt();
   }
 
@@ -191,17 +191,4 @@ function start(carrier, shown) {
       localStorage.removeItem(prefix + message.key);
     } catch { /* as above */ }
   }
-}
-
-/**
- * @param {string} name
- * @param {object} [detail]
- */
-function tell(name, detail) {
-  document.dispatchEvent(new CustomEvent(name, { detail }));
-}
-
-/** @returns {string} 32 random hexadecimal digits */
-function newKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

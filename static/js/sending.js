@@ -40,7 +40,7 @@ function start(template, messages) {
   });
 
   document.addEventListener("colloquy:refused", remove);
-  document.addEventListener("htmx:wsAfterMessage", arrange);
+  document.addEventListener("colloquy:changed", arrange);
 
   // Runs in the same moment as the change it follows, so that nobody sees both or neither.
   function arrange() {

@@ -11,7 +11,7 @@ function start(list) {
   const newTitle = document.title;
 
   mark();
-  document.addEventListener("htmx:wsAfterMessage", mark);
+  document.addEventListener("colloquy:changed", mark);
   document.addEventListener("htmx:wsBeforeMessage", ({ detail }) => { if (deletesShown(detail.message)) location.assign("/"); });
   document.addEventListener("htmx:afterSwap", mark);
   document.addEventListener("colloquy:conversation", () => { titleForm.hidden = false; mark(); });

@@ -5,7 +5,6 @@
   const FIRST_DELAY = 500, LONGEST_DELAY = 8000; // ms; each try waits a random part, so that pages do not come in waves
   const REST = 3000; // ms for a page that could not keep up
   const STEADY_AFTER = 10_000; // ms; a socket that is not open by then never will be
-  const HERE = "<!--here-->"; // as in apps/web/pump.py; it comes before the server has drawn anything
   const NEVER = 2 ** 31 - 1;
   let socket = null; // the one in use
   let wrapper = null;
@@ -20,19 +19,19 @@
     const place = { ...(conversation && { conversation }), rev, account_rev: accountRev, credit: 1 };
     address.search = new URLSearchParams(place);
     const opened = socket = new WebSocket(address);
-    opened.addEventListener("message", ({ data }) => { if (data !== HERE) tries = 0; });
+    opened.addEventListener("message", ({ data }) => { if (data !== colloquy.HERE) tries = 0; }); // it is said before anything is drawn
     setTimeout(() => {
       if (opened.readyState === WebSocket.CONNECTING) opened.close();
       if (opened.readyState === WebSocket.OPEN) tries = 0;
     }, STEADY_AFTER);
-    tell("colloquy:socket", opened);
+    colloquy.tell("socket", opened);
     return opened;
   };
   htmx.config.wsReconnectDelay = () => NEVER; // the extension knows only some close codes: coming back is ours
 
   document.addEventListener("htmx:wsOpen", ({ detail }) => {
     wrapper = detail.socketWrapper;
-    tell("colloquy:open");
+    colloquy.tell("open");
   });
 
   document.addEventListener("htmx:wsClose", ({ detail }) => {
@@ -42,20 +41,20 @@
     if (code === NOT_FOUND || code === BAD_REQUEST) return leave();
     wrapper = detail.socketWrapper;
     isLost = true;
-    tell("colloquy:lost");
+    colloquy.tell("lost");
     const ceiling = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** tries++);
     comeBackIn((code === TOO_SLOW ? REST : 0) + Math.random() * ceiling);
   });
 
   document.addEventListener("colloquy:dead", () => {
-    tell("colloquy:lost");
+    colloquy.tell("lost");
     wrapper.reconnect();
   });
   addEventListener("online", () => comeBackIn(0));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) comeBackIn(0); });
 
   function leave() {
-    tell("colloquy:gone");
+    colloquy.tell("gone");
     location.assign("/");
   }
 
@@ -66,9 +65,5 @@
       isLost = false;
       wrapper.reconnect();
     }, delay);
-  }
-
-  function tell(name, detail) {
-    document.dispatchEvent(new CustomEvent(name, { detail }));
   }
 })();

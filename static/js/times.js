@@ -3,7 +3,7 @@
 const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
 
 localise();
-document.addEventListener("htmx:wsAfterMessage", localise);
+document.addEventListener("colloquy:changed", localise);
 document.addEventListener("htmx:afterSwap", localise);
 
 function localise() {

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from apps.ops.drill.socket import Socket
 
-HERE, MORE, LAST = "<!--here-->", "+", "="  # as in static/js/frames.js, like what follows
-ACKNOWLEDGE_AT, TEXT_PER_FRAME = 32, 2048
+HERE, MORE, LAST = "<!--here-->", "+", "="  # as in static/js/colloquy.js
+ACKNOWLEDGE_AT, TEXT_PER_FRAME = 32, 2048  # as in static/js/frames.js
 ANSWER_WITHIN, SILENT_AFTER = 5.0, 20.0  # seconds, as in static/js/liveness.js
 
 
