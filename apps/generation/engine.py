@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from apps.bridge import in_database, in_lease
 from apps.chat.events import ENGINES, StopRequested
 from apps.events import Event, mailbox
-from apps.generation import workers
+from apps.generation import upstream, workers
 from apps.generation.claim import AT_ONCE, Claim, claim_waiting
 from apps.generation.journal import Journal
 from apps.generation.models import LEASE
@@ -49,6 +49,7 @@ class Engine:
         self._writer = _spawn(self._journal.run())
         self._own(self._repeat(self._beat, BEAT_EVERY), self._loops)
         self._own(self._repeat(self._sweep, SWEEP_EVERY, wake=self._lease), self._loops)
+        self._own(self._repeat(self._end_unread, SWEEP_EVERY), self._loops)
         self._own(self._repeat(self._claim, POLL_EVERY, wake=self._work), self._loops)
 
     async def drain(self, grace: float) -> None:
@@ -121,6 +122,10 @@ class Engine:
         if not self._claiming:  # else some may be about to be written
             lost = [attempt for attempt in ours if attempt.message_id not in self._writings]
             await in_lease(hand_over)(lost)
+
+    async def _end_unread(self) -> None:
+        for attempt in await in_database(upstream.take_unread)():
+            await upstream.end(attempt)
 
     async def _repeat(
         self, step: Callable[[], Awaitable[None]], every: float, *, wake: asyncio.Event | None = None

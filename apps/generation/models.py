@@ -60,7 +60,10 @@ class Generation(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["message", "attempt"], name="generation_attempt_once"),
         )
-        indexes = (models.Index(fields=["worker_id"], name="generation_open", condition=Q(duration_ms=None)),)
+        indexes = (
+            models.Index(fields=["worker_id"], name="generation_open", condition=Q(duration_ms=None)),
+            models.Index(fields=["error_code"], name="generation_error"),
+        )
 
     def __str__(self) -> str:
         return f"attempt {self.attempt} at {self.message_id}"

@@ -58,6 +58,7 @@ def serving(provider: ScriptedProvider) -> Iterator[ScriptedProvider]:
     with (
         patch("apps.generation.reply.provider_for", lambda name: provider),
         patch("apps.generation.titles.provider_for", lambda name: provider),
+        patch("apps.generation.upstream.provider_for", lambda name: provider),
         patch("apps.generation.settle.resumes_exactly", provider.resumes_exactly),
     ):
         yield provider
