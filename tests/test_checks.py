@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import check, locks
+from tests.support.invariants import BREAKS, CHECKOUT, Break
+from tests.support.mutations import MUTATIONS, Mutation
 
 FLAW = {"id": "PYSEC-1", "fix_versions": ["2.0"]}
 
@@ -74,3 +76,8 @@ def test_audit_that_breaks_otherwise_fails() -> None:
     verdict = check.audited(1, "", "KeyError: 'version'")
 
     assert verdict == check.Verdict(ok=False, text="KeyError: 'version'")
+
+
+@pytest.mark.parametrize("change", [*BREAKS, *MUTATIONS], ids=lambda change: change.file)
+def test_what_is_broken_on_purpose_is_still_there(change: Break | Mutation) -> None:
+    assert (CHECKOUT / change.file).read_text().count(change.old) == 1

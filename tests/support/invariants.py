@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-RUN_WITHIN = 60  # seconds: whoever waits for what the break took away has noticed
+RUN_WITHIN = 180  # seconds: whoever waits for what the break took away has noticed
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".data", ".*_cache", ".hypothesis", "__pycache__")
 
 
@@ -35,7 +35,7 @@ BREAKS = (
         "apps/live/mirror.py",
         "        if start > known:\n            return False\n",
         "",
-        "tests/live",
+        "tests/live/test_cursor.py",
     ),
     Break(
         2,
@@ -49,8 +49,8 @@ BREAKS = (
         3,
         "stored text only grows, and never changes once final",
         "apps/generation/append.py",
-        'update(content=Concat(F("content"), Value(text)))',
-        "update(content=Value(text))",
+        'update(content=Concat(F("content"), new))',
+        "update(content=new)",
         "tests/generation",
     ),
     Break(
@@ -81,8 +81,8 @@ BREAKS = (
         5,
         "one client key, one message",
         "apps/chat/actions.py",
-        "return _sent_before(conversation_id, key) or _send(conversation_id, key, text)",
-        "return _send(conversation_id, key + str(timezone.now()), text)",
+        "partial(_send, conversation_id, key, text, after)",
+        "partial(_send, conversation_id, key + str(timezone.now()), text, after)",
         "tests/chat",
     ),
     Break(
@@ -116,7 +116,7 @@ BREAKS = (
         "apps/live/hub.py",
         "                await self.check()\n",
         "                pass\n",
-        "tests/live",
+        "tests/live/test_cursor.py",
     ),
     Break(
         9,
@@ -217,7 +217,7 @@ def main(numbers: set[str]) -> int:
 def _is_noticed(copy: Path, broken: Break) -> bool:
     path = copy / broken.file
     sound = path.read_text()
-    if broken.old not in sound:
+    if sound.count(broken.old) != 1:
         sys.exit(
             f"{broken.file} no longer has the lines that break {broken.number} changes: {broken.promise}"
         )
