@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
@@ -69,8 +68,9 @@ def publish(*events: Event) -> None:
     home = mailbox.loop
     if home is not None and home.is_running():
         home.call_soon_threadsafe(mailbox.tell, events)
-    else:
-        async_to_sync(_transmit)(events, sender="")
+    elif get_channel_layer() is not None:
+        # On a loop of its own: the one that this thread works for may have ended, and would be waited for.
+        asyncio.run(_transmit(events, sender=""))
 
 
 async def publish_now(*events: Event) -> None:

@@ -13,7 +13,8 @@ from apps.ops.process import Process, StartFailed
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 CHECKOUT = Path(__file__).resolve().parents[2]
-PATIENT = "import signal; print('up', flush=True); signal.pause()"
+# In many short sleeps: a signal that comes just before a long one is only looked at when that is over.
+PATIENT = "import time; print('up', flush=True)\nwhile True: time.sleep(0.05)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {PATIENT}"
 PARENT = """
 import os, signal, sys

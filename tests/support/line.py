@@ -10,6 +10,11 @@ from playwright.sync_api import BrowserContext, WebSocketRoute
 CUT, RESTART = 1011, 4012
 HERE = "<!--here-->"
 UPKEEP = {"ping", "ack"}
+# What a browser says of sockets that are closed under its hands; which of it, depends on the moment.
+SPOILED = re.compile(
+    r"closed before the connection is established|already in CLOSING or CLOSED state|\[object Event\]"
+    r"|WebSocket connection to|net::ERR_"
+)
 
 
 class Line:
