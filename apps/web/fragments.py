@@ -63,6 +63,8 @@ class Growth:
 
     def fragment(self) -> str:
         """What is new since the last one; empty if nothing is."""
+        if self._sent is None:
+            self.drawing.catch_up()  # the page may show all of it already, and takes nothing back
         closed, tail = self.drawing.closed, self.drawing.open
         if (len(closed), tail) == (self._sent, self._open):
             return ""

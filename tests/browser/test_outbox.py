@@ -18,8 +18,6 @@ pytestmark = pytest.mark.browser
 NUMBERS = count(10_000)
 LONG_ENOUGH = 6_000  # ms: more than a page waits between two tries
 TRIES = 3  # by the socket
-    r"closed before the connection is established|\[object Event\]"
-)  # where clocks are hurried
 INVISIBLE = "\u3164"
 LOST = "document.dispatchEvent(new CustomEvent('colloquy:lost'))"
 CORRUPT = "localStorage.setItem(`colloquy:outbox:${document.getElementById('outbox').dataset.user}:x`, '{')"

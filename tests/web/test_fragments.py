@@ -79,6 +79,14 @@ class TestGrowth:
 
         assert growth.fragment().startswith(f'<div id="{TAIL}" hx-swap-oob="innerHTML">')
 
+    def test_the_first_fragment_shows_the_last_letter_however_long_the_block(self) -> None:
+        drawing, paragraph = markdown.Drawing(), "word " * 200
+        drawing.update(paragraph)
+        Growth(PK, drawing).fragment()
+        drawing.update(paragraph + "x")
+
+        assert "word x" in Growth(PK, drawing).fragment()
+
     @pytest.mark.parametrize("joins", range(0, len(TEXT), 17))
     @pytest.mark.parametrize("step", [1, 7, 50])
     def test_a_reader_who_joins_anywhere_shows_the_drawing(self, joins: int, step: int) -> None:

@@ -44,6 +44,10 @@ class Drawing:
             self._close(self._splitter.feed(line))
         self._close(self._splitter.feed_start(self._line))
 
+    def catch_up(self) -> None:
+        """Have `open` show all that was taken in, whatever its share."""
+        self._drawn = ("", 0)
+
     def finish(self) -> None:
         """The text is whole: what was held back is shown, late definitions count."""
         if self._line or self._half_end:
