@@ -13,9 +13,15 @@ from apps.ops.process import Process, StartFailed
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 CHECKOUT = Path(__file__).resolve().parents[2]
-# In many short sleeps: a signal that comes just before a long one is only looked at when that is over.
-PATIENT = "import time; print('up', flush=True)\nwhile True: time.sleep(0.05)"
-STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {PATIENT}"
+# It listens although whoever started the tests may not. In many short sleeps: a signal that comes just before
+# a long one is only looked at when that is over.
+PATIENT = """
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+print('up', flush=True)
+while True: time.sleep(0.05)
+"""
+STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n{PATIENT}"
 PARENT = """
 import os, signal, sys
 from apps.ops.process import Process
