@@ -12,11 +12,9 @@ from apps.generation.writing import Ending, Writing
 
 logger = logging.getLogger(__name__)
 
-SHORTEST_TICK, LONGEST_TICK = (
-    0.050,
-    0.250,
-)  # seconds between transactions: smooth to read, shared by all replies
-TICK_PER_WRITING = 0.075 / 100
+# Seconds between transactions: smooth to read, shared by all replies.
+SHORTEST_TICK, LONGEST_TICK = 0.050, 0.250
+TICK_PER_WRITING = 0.050 / 100
 IDLE_TICK = 1.0  # seconds between looks at replies whose model is silent: has their reader stopped them?
 RETRY_AFTER = 0.5  # seconds until a failed transaction is tried again
 
