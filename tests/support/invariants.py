@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -215,20 +217,24 @@ def main(numbers: set[str]) -> int:
 
 
 def _is_noticed(copy: Path, broken: Break) -> bool:
-    path = copy / broken.file
-    sound = path.read_text()
-    if sound.count(broken.old) != 1:
-        sys.exit(
-            f"{broken.file} no longer has the lines that break {broken.number} changes: {broken.promise}"
-        )
-    path.write_text(sound.replace(broken.old, broken.new))
-    try:
+    with changed(copy / broken.file, broken.old, broken.new):
         caught = _failed_test(copy, broken.tests)
-    finally:
-        path.write_text(sound)
     sys.stdout.write(f"{broken.number:>2}  {broken.promise}: {caught or 'UNNOTICED'}\n")
     sys.stdout.flush()
     return bool(caught)
+
+
+@contextmanager
+def changed(path: Path, old: str, new: str) -> Iterator[None]:
+    """The file with `new` where it had `old`, once; ends the run if it has not."""
+    sound = path.read_text()
+    if sound.count(old) != 1:
+        sys.exit(f"{path} no longer has, once, the lines that are to be changed:\n{old}")
+    path.write_text(sound.replace(old, new))
+    try:
+        yield
+    finally:
+        path.write_text(sound)
 
 
 def _failed_test(copy: Path, tests: str) -> str:

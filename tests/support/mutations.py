@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.invariants import CHECKOUT, LEFT_OUT
+from tests.support.invariants import CHECKOUT, LEFT_OUT, changed
 
 RUN_WITHIN = 900  # seconds: a busy machine takes its time to start a stack
 SEED = "7"
@@ -96,17 +96,8 @@ def main(safeguards: list[str]) -> int:
 
 
 def _is_noticed(copy: Path, mutation: Mutation) -> bool:
-    path = copy / mutation.file
-    sound = path.read_text()
-    if sound.count(mutation.old) != 1:
-        sys.exit(
-            f"{mutation.file} no longer has, once, the lines without which it does not {mutation.safeguard}"
-        )
-    path.write_text(sound.replace(mutation.old, mutation.new))
-    try:
+    with changed(copy / mutation.file, mutation.old, mutation.new):
         found = _findings(copy, mutation.faults.split(), rounds=mutation.rounds)
-    finally:
-        path.write_text(sound)
     _say(mutation.safeguard, ", ".join(sorted(found)) or "NOT MISSED")
     return bool(found)
 
