@@ -35,3 +35,33 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.email
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "system", _("As the system")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
+class Preferences(models.Model):
+    """How somebody likes it; without a row, as the defaults say. Empty text means: not chosen."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="preferences")
+    theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.SYSTEM)
+    language = models.CharField(_("language"), max_length=16, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    model_name = models.CharField(_("model"), max_length=200, blank=True)
+    instructions = models.TextField(_("custom instructions"), blank=True)
+    enter_sends = models.BooleanField(_("Enter sends"), default=True)
+    notify = models.BooleanField(_("notifications"), default=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("preferences")
+
+    def __str__(self) -> str:
+        return f"of {self.user_id}"
+
+
+def preferences_of(user: User) -> Preferences:
+    """What is stored, or the defaults; never saved by reading."""
+    return Preferences.objects.filter(user=user).first() or Preferences(user=user)
