@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.account.urls")),
+    path("settings/", include("apps.web.settings.urls")),
     path("", include("apps.web.urls")),
 ]
 

@@ -61,6 +61,11 @@ class Preferences(models.Model):
     def __str__(self) -> str:
         return f"of {self.user_id}"
 
+    @property
+    def chosen_theme(self) -> str:
+        """Light or dark if somebody has decided; empty while the system does."""
+        return "" if self.theme == Theme.SYSTEM else self.theme
+
 
 def preferences_of(user: User) -> Preferences:
     """What is stored, or the defaults; never saved by reading."""

@@ -9,6 +9,8 @@ import regex
 MAX_MESSAGE = 200_000  # code points in a message a user sends
 MAX_REPLY = 400_000  # code points a model may write into one reply
 MAX_TITLE = 200  # code points
+MAX_NAME = 60  # code points of what somebody calls themselves
+MAX_INSTRUCTIONS = 8_000  # code points of what somebody wants every model to heed
 MAX_TITLE_READ = 4_000  # code points that are looked at for a title, before runs of space count as one
 
 # Beside controls, formats and separators: letters and marks by category that draw nothing, such as Hangul
@@ -46,13 +48,13 @@ def admit(text: object, *, limit: int) -> str:
     return cleaned
 
 
-def admit_title(text: object) -> str:
-    """A title on one line: control characters and runs of space become one space."""
+def admit_title(text: object, *, limit: int = MAX_TITLE) -> str:
+    """A title, or a name, on one line: control characters and runs of space become one space."""
     if isinstance(text, str):
         if len(text) > MAX_TITLE_READ:
             raise TextRejected("too_long")
         text = _SPACES.sub(" ", clean(text)).strip()
-    return admit(text, limit=MAX_TITLE)
+    return admit(text, limit=limit)
 
 
 def is_blank(text: str) -> bool:

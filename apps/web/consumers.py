@@ -16,6 +16,7 @@ from django.db import Error as DatabaseError
 from django.urls import reverse
 
 from apps.accounts.events import AccessEnded, user_topic
+from apps.accounts.models import preferences_of
 from apps.accounts.sessions import session_hash
 from apps.bridge import in_database
 from apps.chat.actions import Sent
@@ -26,6 +27,7 @@ from apps.web import fragments, wording
 from apps.web.access import may_watch, still_signed_in
 from apps.web.commands import Rejected, perform
 from apps.web.liveview import LiveView
+from apps.web.personal import language_of_socket, speak
 from apps.web.pump import BAD_REQUEST, HERE, NOT_FOUND, RESTART, SIGNED_OUT, Pump
 
 logger = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         self._view: LiveView | None = None
         self._pump: Pump | None = None
         self._pumping: asyncio.Task[None] | None = None
+        self._language = ""
         self._performing: set[asyncio.Task[None]] = set()
         self._may_perform = asyncio.Semaphore(MOST_AT_ONCE)
         self._in_turn = asyncio.Lock()
@@ -87,13 +90,15 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         if place.conversation_id and not await in_database(may_watch)(user_id, place.conversation_id):
             await self.close(NOT_FOUND)
             return
+        preferences = await in_database(preferences_of)(self.scope["user"])
+        self._language = language_of_socket(self.scope, preferences)
         self._view = LiveView(user_id, place.account_rev, hub)
         await mailbox.join(user_topic(user_id), self._hear)
         await self._view.join()
         if place.conversation_id:
             await self._view.show(place.conversation_id, place.rev)
         self._pump = Pump(self._view, self._say, acknowledges=place.acknowledges)
-        self._pumping = asyncio.create_task(self._run(self._pump), context=contextvars.Context())
+        self._pumping = asyncio.create_task(self._run(self._pump), context=self._context())
 
     async def _run(self, pump: Pump) -> None:
         await self.close(await pump.run(self._is_signed_in))
@@ -120,7 +125,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
             await self._answer(HERE)
         else:
             await self._may_perform.acquire()
-            task = asyncio.create_task(self._perform(command, values), context=contextvars.Context())
+            task = asyncio.create_task(self._perform(command, values), context=self._context())
             self._performing.add(task)
             task.add_done_callback(self._performed)
 
@@ -174,6 +179,12 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
     async def _is_signed_in(self) -> bool:
         session, user = self.scope["session"], self.scope["user"]
         return await in_database(still_signed_in)(session.session_key, user.pk)
+
+    def _context(self) -> contextvars.Context:
+        """One in which everything is said in the language of this page."""
+        context = contextvars.Context()
+        context.run(speak, self._language)
+        return context
 
     def _hear(self, event: Event) -> None:
         if not isinstance(event, AccessEnded):

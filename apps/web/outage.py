@@ -5,12 +5,12 @@ import sys
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.template.loader import render_to_string
 from django.utils.log import log_response
-from django.views import defaults
 
 from apps.web.origin import Application
+from apps.web.personal import remembered
 from apps.web.pump import RESTART
 
 logger = logging.getLogger(__name__)
@@ -23,9 +23,11 @@ READING = {"GET", "HEAD"}  # what a browser may ask for again by itself
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler for whatever nobody has caught, in a view or around it."""
     error = sys.exc_info()[1]
+    context = {"preferences": remembered(request)}
     if not isinstance(error, AWAY):
-        return defaults.server_error(request)
-    page = render_to_string("503.html", {"again_after": AGAIN_AFTER if request.method in READING else None})
+        return HttpResponseServerError(render_to_string("500.html", context))
+    again_after = AGAIN_AFTER if request.method in READING else None
+    page = render_to_string("503.html", {**context, "again_after": again_after})
     response = HttpResponse(page, status=503, headers={"Retry-After": str(AGAIN_AFTER)})
     log_response(
         "The database is away for %s: %s", request.path, _line(error), response=response, logger=logger

@@ -23,8 +23,15 @@ class Closed(Exception):
 
 
 class Tab:
-    def __init__(self, session: str = "", *, origin: str | None = f"http://{HOST}", **position: Any) -> None:
-        headers = [(b"host", HOST.encode())]
+    def __init__(
+        self,
+        session: str = "",
+        *,
+        origin: str | None = f"http://{HOST}",
+        languages: str = "en",
+        **position: Any,
+    ) -> None:
+        headers = [(b"host", HOST.encode()), (b"accept-language", languages.encode())]
         if origin is not None:
             headers.append((b"origin", origin.encode()))
         if session:
