@@ -179,6 +179,7 @@ def _ask(conversation: Conversation, parent: Message | None, key: str, text: str
     reply = _waiting_reply(conversation, question)
     Message.objects.bulk_create([question, reply])
     conversation.updated_at = timezone.now()
+    conversation.seen_rev, conversation.archived = conversation.rev, False
     return Sent(question, reply, new=True)
 
 

@@ -56,7 +56,8 @@ class Conversation(models.Model):
     """A transcript of one user's. `head` is the leaf whose path is shown.
 
     `rev` counts its committed changes, text growth excepted. `path_rev` is the revision at which the shown
-    path last became another than its own continuation; `list_rev` the account's at its last listed change.
+    path last became another than its own continuation; `list_rev` the account's at its last listed change;
+    `answered_rev` the one at which an answer last ended, and `seen_rev` the last one its owner looked at.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -68,6 +69,10 @@ class Conversation(models.Model):
     rev = models.PositiveBigIntegerField(default=0)
     path_rev = models.PositiveBigIntegerField(default=0)
     list_rev = models.PositiveBigIntegerField(default=0)
+    answered_rev = models.PositiveBigIntegerField(default=0, db_default=0)
+    seen_rev = models.PositiveBigIntegerField(default=0, db_default=0)
+    pinned = models.BooleanField(_("pinned"), default=False, db_default=False)
+    archived = models.BooleanField(_("archived"), default=False, db_default=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last activity"))
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
@@ -77,6 +82,16 @@ class Conversation(models.Model):
     class Meta:
         indexes = (
             models.Index(fields=["owner", "-updated_at", "-id"], name="conversation_newest_first"),
+            models.Index(
+                fields=["owner", "-pinned", "-updated_at", "-id"],
+                name="conversation_listed",
+                condition=Q(archived=False, deleted_at=None),
+            ),
+            models.Index(
+                fields=["owner", "-updated_at", "-id"],
+                name="conversation_archive",
+                condition=Q(archived=True, deleted_at=None),
+            ),
             models.Index(fields=["owner", "list_rev"], name="conversation_list_changes"),
             models.Index(
                 fields=["updated_at"],
@@ -87,6 +102,16 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return self.title or str(self.pk)
+
+    @property
+    def unread(self) -> bool:
+        """Whether an answer has ended since the owner last looked."""
+        return self.answered_rev > self.seen_rev
+
+    @property
+    def listed(self) -> bool:
+        """Whether it stands in the owner's list: neither deleted nor put away."""
+        return self.deleted_at is None and not self.archived
 
 
 class Message(models.Model):

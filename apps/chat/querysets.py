@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -68,18 +71,39 @@ WITH RECURSIVE below(id, created_at, depth) AS (
 """
 
 
+@dataclass(frozen=True)
+class Mark:
+    """Where a page of conversations ended. `pinned` is None where pinned ones stand among the others."""
+
+    updated_at: datetime
+    id: UUID
+    pinned: bool | None = None
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def owned_by(self, user: User | int) -> ConversationQuerySet:
         """What exists for `user` (or their id): everything else, and what was deleted, looks absent."""
         return self.filter(owner=user, deleted_at=None)
 
+    def listed(self) -> ConversationQuerySet:
+        """What is not put away, in the order of the list."""
+        return self.filter(archived=False).order_by("-pinned", "-updated_at", "-id")
+
     def latest_first(self) -> ConversationQuerySet:
         return self.order_by("-updated_at", "-id")
 
-    def older_than(self, other: Conversation) -> ConversationQuerySet:
-        """The ones behind `other` in latest_first order."""
-        earlier = Q(updated_at__lt=other.updated_at)
-        return self.filter(earlier | Q(updated_at=other.updated_at, id__lt=other.pk))
+    def titled(self, words: str) -> ConversationQuerySet:
+        """Those whose title holds every one of `words`, in any order and case."""
+        # Of what the databases share, only patterns know the case of letters beyond ASCII.
+        patterns = (Q(title__iregex=re.escape(word)) for word in words.split())
+        return self.filter(*patterns)
+
+    def behind(self, mark: Mark) -> ConversationQuerySet:
+        """The ones behind `mark` in latest_first order, or in the list's if the mark tells pinned apart."""
+        older = Q(updated_at__lt=mark.updated_at) | Q(updated_at=mark.updated_at, id__lt=mark.id)
+        if mark.pinned is None:
+            return self.filter(older)
+        return self.filter(Q(pinned=False) | older if mark.pinned else Q(pinned=False) & older)
 
     def with_running(self) -> ConversationQuerySet:
         """Annotate `running`: whether a reply is being written."""

@@ -6,10 +6,11 @@ content and tail always meet and never leave a gap.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from apps.chat.models import Chunk, Conversation, Message
+from apps.chat.querysets import ConversationQuerySet, Mark
 from apps.chat.revisions import account_rev
 
 WINDOW = 50  # messages of the shown path that are drawn at once
@@ -85,13 +86,22 @@ def alternatives(messages: Iterable[Message]) -> dict[UUID, Alternatives]:
     return {pk: _place(pk, family) for family in families.values() if len(family) > 1 for pk in family}
 
 
-def conversation_page(
-    owner_id: int, *, before: Conversation | None = None
-) -> tuple[list[Conversation], bool]:
-    """A page of the owner's conversations, newest first, and whether there are more behind it."""
-    owned = Conversation.objects.owned_by(owner_id).with_running().latest_first()
-    rows = list((owned.older_than(before) if before else owned)[: PAGE + 1])
-    return rows[:PAGE], len(rows) > PAGE
+def conversation_page(owner_id: int, *, behind: Mark | None = None) -> tuple[list[Conversation], Mark | None]:
+    """A page of the owner's list, pinned first, then newest first; and where to go on, if it goes on."""
+    rows, more = _page(Conversation.objects.owned_by(owner_id).listed(), behind)
+    return rows, replace(more, pinned=rows[-1].pinned) if more else None
+
+
+def archive_page(owner_id: int, *, behind: Mark | None = None) -> tuple[list[Conversation], Mark | None]:
+    """A page of what the owner has put away, newest first; and where to go on, if it goes on."""
+    return _page(Conversation.objects.owned_by(owner_id).filter(archived=True).latest_first(), behind)
+
+
+def titled_page(
+    owner_id: int, words: str, *, behind: Mark | None = None
+) -> tuple[list[Conversation], Mark | None]:
+    """A page of the owner's conversations with these words in their titles, put away or not."""
+    return _page(Conversation.objects.owned_by(owner_id).titled(words).latest_first(), behind)
 
 
 def listed_changes(owner_id: int, *, since: int) -> tuple[int, list[Conversation]]:
@@ -101,6 +111,13 @@ def listed_changes(owner_id: int, *, since: int) -> tuple[int, list[Conversation
     """
     rev = account_rev(owner_id)
     return rev, Conversation.objects.listed_after(owner_id, since, most=PAGE + 1)
+
+
+def _page(rows: ConversationQuerySet, behind: Mark | None) -> tuple[list[Conversation], Mark | None]:
+    found = list((rows.behind(behind) if behind else rows).with_running()[: PAGE + 1])
+    page = found[:PAGE]
+    more = Mark(page[-1].updated_at, page[-1].pk) if len(found) > PAGE else None
+    return page, more
 
 
 def _window(leaf_id: UUID | None) -> Window:

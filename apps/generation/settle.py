@@ -83,6 +83,8 @@ def _end(conversation: Conversation, reply: Message, status: Status, outcome: Ou
         first_text_ms=outcome.first_text_ms,
         duration_ms=outcome.duration_ms,
     )
+    if status not in (Status.QUEUED, Status.STOPPED):  # whoever stopped it knows
+        conversation.answered_rev = conversation.rev
     if status == Status.QUEUED:
         publish_on_commit(ReplyQueued(message_id=reply.pk))
     if status == Status.COMPLETE and conversation.title_state == TitleState.NONE:

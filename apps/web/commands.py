@@ -9,7 +9,7 @@ from uuid import UUID
 from django import forms
 
 from apps.accounts.models import User
-from apps.chat import actions
+from apps.chat import actions, filing
 from apps.chat.models import Conversation, Message
 from apps.chat.text import MAX_MESSAGE, TextRejected, admit, admit_title
 from apps.llm.registry import default_model
@@ -67,6 +67,10 @@ class SendForm(ConversationForm):
     after = forms.UUIDField(required=False)
 
 
+class SeenForm(ConversationForm):
+    rev = forms.IntegerField(min_value=0, max_value=2**63 - 1)
+
+
 class EditForm(MessageForm):
     key = KeyField()
     text = TextField()
@@ -92,6 +96,12 @@ COMMANDS: dict[str, Command] = {
     "send": Command(SendForm, _send),
     "rename": Command(TitleForm, actions.rename),
     "delete": Command(ConversationForm, actions.delete),
+    "restore": Command(ConversationForm, filing.restore),
+    "pin": Command(ConversationForm, filing.pin),
+    "unpin": Command(ConversationForm, filing.unpin),
+    "archive": Command(ConversationForm, filing.archive),
+    "unarchive": Command(ConversationForm, filing.unarchive),
+    "see": Command(SeenForm, filing.see),
     "stop": Command(MessageForm, actions.stop),
     "continue": Command(MessageForm, actions.continue_reply),
     "regenerate": Command(RegenerateForm, actions.regenerate),

@@ -1,5 +1,6 @@
 """What the templates of the chat page are given."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from apps.chat import reading
-from apps.chat.models import Conversation
+from apps.chat.querysets import Mark
 from apps.chat.reading import Window
 from apps.web.cards import cards_of, item_of
 
@@ -22,12 +23,29 @@ def transcript_context(window: Window) -> dict[str, Any]:
 
 
 def items_context(
-    owner_id: int, *, before: Conversation | None = None, current: UUID | None = None
+    owner_id: int, *, behind: Mark | None = None, current: UUID | None = None
 ) -> dict[str, Any]:
     """`items` of a page of the list, and `next_items_url` for the one behind it."""
-    conversations, has_more = reading.conversation_page(owner_id, before=before)
-    next_items_url = ""
-    if has_more:
-        next_items_url = f"{reverse('conversations')}?{urlencode({'before': conversations[-1].pk})}"
+    conversations, more = reading.conversation_page(owner_id, behind=behind)
     items = [item_of(conversation, current=current) for conversation in conversations]
-    return {"items": items, "next_items_url": next_items_url}
+    return {"items": items, "next_items_url": url_behind("conversations", more)}
+
+
+def url_behind(name: str, mark: Mark | None, **values: str) -> str:
+    """Where the page behind `mark` is asked for; empty if there is none."""
+    return f"{reverse(name)}?{urlencode({**values, 'behind': spelled(mark)})}" if mark else ""
+
+
+def spelled(mark: Mark) -> str:
+    """A mark as an address carries it."""
+    pinned = "" if mark.pinned is None else str(int(mark.pinned))
+    return f"{pinned}_{mark.updated_at.isoformat()}_{mark.id}"
+
+
+def mark_from(text: str) -> Mark:
+    """The mark that was spelled so; raises ValueError."""
+    pinned, updated_at, pk = text.split("_")
+    when = datetime.fromisoformat(updated_at)
+    if pinned not in ("", "0", "1") or when.tzinfo is None:
+        raise ValueError(text)
+    return Mark(when, UUID(pk), None if pinned == "" else pinned == "1")

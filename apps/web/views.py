@@ -13,12 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.models import User
 from apps.chat import reading
 from apps.chat.models import Conversation
+from apps.chat.querysets import Mark
 from apps.chat.revisions import account_rev
 from apps.chat.text import clean
 from apps.web import wording
 from apps.web.cards import Position
 from apps.web.commands import Rejected, perform
-from apps.web.pages import items_context, transcript_context
+from apps.web.pages import items_context, mark_from, transcript_context
 from apps.web.posts import posted
 
 
@@ -54,9 +55,8 @@ def older(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Http
 @never_cache
 @login_required
 def conversations(request: HttpRequest) -> HttpResponse:
-    """The page of the list behind the conversation `before`."""
-    before = _owned(request, _uuid(request.GET.get("before", "")))
-    context = items_context(_user(request).pk, before=before)
+    """The list, or the stretch of it behind where another ended."""
+    context = items_context(_user(request).pk, behind=_mark(request))
     if "HX-Request" in request.headers:
         return render(request, "chat/_items.html", context)
     return render(request, "chat/page.html", {"new_id": uuid.uuid4(), **_page(request, None), **context})
@@ -111,8 +111,9 @@ def _user(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
-def _uuid(value: str) -> UUID:
+def _mark(request: HttpRequest) -> Mark | None:
+    """Where the stretch begins that is asked for; at the top if that is not said."""
     try:
-        return UUID(value)
-    except ValueError:
+        return mark_from(request.GET["behind"]) if "behind" in request.GET else None
+    except (ValueError, OverflowError):
         raise Http404 from None

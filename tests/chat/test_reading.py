@@ -247,29 +247,31 @@ class TestList:
     def test_pages_go_on_where_the_last_one_ended(self, owner: User) -> None:
         now = timezone.now()
         rows = ConversationFactory.create_batch(2 * reading.PAGE + 5, owner=owner, updated_at=now)
-        read, before, more = [], None, True
+        Conversation.objects.filter(pk__in=[row.pk for row in rows[::3]]).update(pinned=True)
+        read, mark = reading.conversation_page(owner.pk)
 
-        while more:
-            page, more = reading.conversation_page(owner.pk, before=before)
-            read, before = [*read, *page], page[-1]
+        while mark:
+            page, mark = reading.conversation_page(owner.pk, behind=mark)
+            read = [*read, *page]
 
+        assert [row.pinned for row in read] == sorted((row.pinned for row in read), reverse=True)
         assert len(read) == len(rows)
         assert set(read) == set(rows)
 
     def test_a_page_is_newest_first(self, owner: User) -> None:
         old, new = ConversationFactory(owner=owner), ConversationFactory(owner=owner)
 
-        assert reading.conversation_page(owner.pk) == ([new, old], False)
+        assert reading.conversation_page(owner.pk) == ([new, old], None)
 
     def test_what_moves_up_meanwhile_is_not_met_twice(self, owner: User) -> None:
         ConversationFactory.create_batch(reading.PAGE + 2, owner=owner)
-        first, _ = reading.conversation_page(owner.pk)
-        Conversation.objects.filter(pk=first[3].pk).update(updated_at=timezone.now())
+        first, mark = reading.conversation_page(owner.pk)
+        Conversation.objects.filter(pk__in=[first[3].pk, first[-1].pk]).update(updated_at=timezone.now())
         ConversationFactory(owner=owner)
 
-        second, more = reading.conversation_page(owner.pk, before=first[-1])
+        second, more = reading.conversation_page(owner.pk, behind=mark)
 
-        assert not more
+        assert more is None
         assert len(second) == 2
         assert not set(first) & set(second)
 
@@ -279,7 +281,7 @@ class TestList:
         delete(owner, conversation.pk)
         ConversationFactory(owner=stranger)
 
-        assert reading.conversation_page(owner.pk) == ([], False)
+        assert reading.conversation_page(owner.pk) == ([], None)
 
     @pytest.mark.parametrize("status", [Status.QUEUED, Status.STREAMING, Status.COMPLETE])
     def test_it_shows_where_a_reply_is_written(self, question: Message, status: Status) -> None:

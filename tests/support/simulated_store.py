@@ -132,7 +132,7 @@ class MemoryStore:
         self._workers: dict[UUID, tuple[str, bool]] = {}  # host, and whether the lease holds
         self.stand_ins: dict[str, Any] = {
             "apps.chat.reading.changes": self.changes,
-            "apps.chat.reading.conversation_page": lambda owner_id: ([self.conversation()], False),
+            "apps.chat.reading.conversation_page": lambda owner_id: ([self.conversation()], None),
             "apps.chat.reading.listed_changes": self.listed_changes,
             "apps.chat.reading.newest_window": self.newest_window,
             "apps.generation.journal.append": self.append,

@@ -19,13 +19,13 @@ JUNK = [None, 0, 1, 1.5, True, [], {}, ["x"], {"x": "y"}, "", "x", "\ud800", "\0
 
 @pytest.fixture
 def stopped(owner: User) -> Message:
-    return ReplyFactory(parent__conversation__owner=owner, stopped=True)
+    return ReplyFactory(parent__conversation__owner=owner, parent__conversation__answered_rev=1, stopped=True)
 
 
 def wish_for(reply: Message) -> dict[str, Any]:
     """Every field that any command takes, as it should be."""
     where = {"conversation": str(reply.conversation_id), "message": str(reply.pk)}
-    return {**where, "key": KEY, "text": "Why?", "title": "Mine", "after": str(reply.pk)}
+    return {**where, "key": KEY, "text": "Why?", "title": "Mine", "after": str(reply.pk), "rev": 1}
 
 
 def refusal(user: User, name: object, values: dict[str, Any]) -> str:

@@ -1,10 +1,13 @@
+from urllib.parse import urlencode
+
 import pytest
 from django.urls import resolve
 
 from apps.accounts.models import User
 from apps.chat import reading
+from apps.chat.querysets import Mark
 from apps.chat.reading import Window, newest_window
-from apps.web.pages import items_context, transcript_context
+from apps.web.pages import items_context, mark_from, transcript_context
 from tests.chat.test_reading import long_path
 from tests.factories import ConversationFactory, ReplyFactory
 
@@ -40,13 +43,15 @@ def test_a_page_of_the_list_leads_to_the_one_behind_it(owner: User) -> None:
 
     assert [item.id for item in context["items"]] == [row.pk for row in rows[:0:-1]]
     assert [item.current for item in context["items"]] == [True] + [False] * (reading.PAGE - 1)
-    assert context["next_items_url"] == f"/conversations/?before={rows[1].pk}"
+    mark = f"0_{rows[1].updated_at.isoformat()}_{rows[1].pk}"
+    assert context["next_items_url"] == f"/conversations/?{urlencode({'behind': mark})}"
+    assert mark_from(mark) == Mark(rows[1].updated_at, rows[1].pk, pinned=False)
 
 
 def test_the_last_page_of_the_list_leads_nowhere(owner: User) -> None:
     old, new = ConversationFactory(owner=owner), ConversationFactory(owner=owner)
 
-    context = items_context(owner.pk, before=new)
+    context = items_context(owner.pk, behind=Mark(new.updated_at, new.pk, pinned=False))
 
     assert [item.id for item in context["items"]] == [old.pk]
     assert context["next_items_url"] == ""

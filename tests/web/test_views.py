@@ -22,6 +22,16 @@ pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
 KEY = "key-of-one"
+NO_MARKS = [
+    "",
+    "x",
+    "\0",
+    "1",
+    "__",
+    f"2_2026-01-01T00:00:00+00:00_{uuid.uuid4()}",
+    f"0_2026-01-01T00:00:00_{uuid.uuid4()}",
+    "0_2026-01-01T00:00:00+00:00_1",
+]
 
 
 @pytest.fixture
@@ -43,12 +53,11 @@ def url_of(pattern: URLPattern, conversation: object, message: object) -> str:
 def gets(conversation: object, message: object) -> list[str]:
     """Every page about one conversation."""
     patterns = [pattern for pattern in urlpatterns if pattern.name != "command"]
-    owned = [url_of(pattern, conversation, message) for pattern in patterns if pattern.pattern.converters]
-    return [*owned, f"/conversations/?before={conversation}"]
+    return [url_of(pattern, conversation, message) for pattern in patterns if pattern.pattern.converters]
 
 
 def fields(message: object) -> dict[str, str]:
-    return {"key": KEY, "text": "Why?", "title": "Mine", "message": str(message)}
+    return {"key": KEY, "text": "Why?", "title": "Mine", "message": str(message), "rev": "1"}
 
 
 class TestEveryPage:
@@ -185,9 +194,9 @@ class TestList:
 
         assert queries(lambda: page.get(reverse("new"))) == short
 
-    @pytest.mark.parametrize("before", ["", "x", "%00", "1"])
-    def test_a_place_that_cannot_be_is_absent(self, page: Client, before: str) -> None:
-        assert page.get(f"/conversations/?before={before}").status_code == 404
+    @pytest.mark.parametrize("mark", NO_MARKS)
+    def test_a_place_that_cannot_be_is_absent(self, page: Client, mark: str) -> None:
+        assert page.get("/conversations/", {"behind": mark}).status_code == 404
 
 
 class TestSource:
