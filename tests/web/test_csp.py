@@ -30,7 +30,10 @@ x
 ```
 
 $x^2$"""
-INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|javascript:|hx-on|<script(?![^>]*\ssrc=)", re.IGNORECASE)
+INLINE = re.compile(
+    r"<style|\sstyle=|\son[a-z]+=|javascript:|hx-on|<script(?![^>]*\s(?:src=|type=\"application/json\"))",
+    re.IGNORECASE,
+)
 
 
 def policy_of(client: Client, url: str) -> dict[str, list[str]]:

@@ -38,7 +38,16 @@ class Section:
         return request.path == self.url or (bool(self.pages) and name.startswith(self.pages))
 
 
-ACCOUNT = (Section("profile", _("Profile"), "person", form=forms.ProfileForm, pages=("account_email",)),)
+ACCOUNT = (
+    Section("profile", _("Profile"), "person", form=forms.ProfileForm, pages=("account_email",)),
+    Section(
+        "security",
+        _("Sign-in and security"),
+        "shield",
+        url_name="mfa_index",
+        pages=("mfa_", "account_change_password", "account_set_password"),
+    ),
+)
 PREFERENCES = (
     Section(
         "appearance",
