@@ -17,7 +17,9 @@ from apps.llm.provider import Request
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 16  # replies claimed in one transaction, which holds their conversations' locks
+# Replies claimed in one transaction, which holds their conversations' locks. Many: those that were asked for
+# at once begin at once, instead of being claimed while others already stream and need the time.
+AT_ONCE = 128
 
 
 class Fenced(Exception):

@@ -1,6 +1,8 @@
 """What one page shows and how far it has seen: turns the steps of its cursors into frames."""
 
 import asyncio
+from collections.abc import Callable
+from typing import ParamSpec
 from uuid import UUID
 
 from apps.bridge import in_database
@@ -11,6 +13,10 @@ from apps.web import fragments
 from apps.web.cards import Position
 from apps.web.drawings import shared_drawing
 from apps.web.fragments import Growth
+
+P = ParamSpec("P")
+
+DRAWN_WITHIN = 10.0  # seconds; a database that takes longer is away
 
 
 class LiveView:
@@ -63,7 +69,7 @@ class LiveView:
         step = self._list.advance()
         if step is None:
             return ""
-        return await in_database(fragments.changed_list)(step, self._owner_id, self.conversation_id)
+        return await _drawn(fragments.changed_list, step, self._owner_id, self.conversation_id)
 
     async def _draw_transcript(self) -> str:
         step = self._transcript.advance() if self._transcript else None
@@ -77,10 +83,10 @@ class LiveView:
         """Rows are drawn whole, so what had been sent of their running text counts no more."""
         if step.anew and step.conversation:
             self._growths.clear()
-            return await in_database(fragments.transcript)(step.conversation)
+            return await _drawn(fragments.transcript, step.conversation)
         for message in step.changed:
             self._growths.pop(message.pk, None)
-        return await in_database(fragments.changed_messages)(step.changed) if step.changed else ""
+        return await _drawn(fragments.changed_messages, step.changed) if step.changed else ""
 
     def _growth(self, message_id: UUID, running: RunningText) -> Growth:
         drawing = shared_drawing(running, scope=str(message_id))
@@ -88,3 +94,9 @@ class LiveView:
         if growth is None or growth.drawing is not drawing:
             growth = self._growths[message_id] = Growth(message_id, drawing)
         return growth
+
+
+async def _drawn(draw: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> str:
+    """What must be read to be drawn; raises TimeoutError. Growing text needs none of this, and no timer."""
+    async with asyncio.timeout(DRAWN_WITHIN):
+        return await in_database(draw)(*args, **kwargs)

@@ -14,7 +14,6 @@ logger = logging.getLogger(__name__)
 # Close codes; the page comes back by itself except where its person or its request is not welcome.
 SIGNED_OUT, BAD_REQUEST, NOT_FOUND, RESTART, TOO_SLOW = 4001, 4400, 4404, 4012, 4013
 CHECK_EVERY = 30.0  # seconds after which the session is looked at again
-DRAWN_WITHIN = 10.0  # seconds; a database that takes longer is away
 MOST_IN_PART = 64 * 1024  # code points: at most 256 KiB on the wire
 MORE, LAST = "+", "="  # begin the parts of a frame; no whole frame begins so
 # Answers a ping, and tells a page that this server knows pings, parts and acknowledgements. Whoever changes
@@ -74,8 +73,7 @@ class Pump:
         is_drawn = False
         while self._credit.is_left and not hub.draining:
             if not self._parts and not is_drawn:
-                async with asyncio.timeout(DRAWN_WITHIN):
-                    self._parts.extend(self._cut(await self._view.frame()))
+                self._parts.extend(self._cut(await self._view.frame()))
                 is_drawn = True
             if not self._parts:
                 return

@@ -8,6 +8,7 @@ from apps.bridge import in_database
 from apps.chat import actions
 from apps.chat.models import Conversation
 from apps.live.hub import hub
+from apps.web import liveview
 from apps.web.liveview import LiveView
 from tests.factories import ChunkFactory, ConversationFactory, MessageFactory, ReplyFactory
 from tests.support.running import running_hub, until
@@ -28,6 +29,20 @@ async def test_a_page_that_lacks_nothing_has_no_frame(owner: User, conversation:
     await view.show(conversation.pk, conversation.rev)
 
     assert await view.frame() == ""
+    await view.leave()
+
+
+async def test_a_drawing_waits_for_a_database_that_hangs_no_longer_than_it_may(
+    owner: User, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = LiveView(owner.pk, 0, hub)
+    await view.join()
+    await view.show(conversation.pk, 0)
+    monkeypatch.setattr(liveview, "DRAWN_WITHIN", 0.01)
+    monkeypatch.setattr(liveview, "in_database", lambda draw: lambda *args: asyncio.Event().wait())
+
+    with pytest.raises(TimeoutError):
+        await view.frame()
     await view.leave()
 
 
