@@ -1,5 +1,6 @@
-"""People: an e-mail address and a password."""
+"""People: an e-mail address and a password, how they like it, and where they are signed in."""
 
+import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
@@ -65,6 +66,21 @@ class Preferences(models.Model):
     def chosen_theme(self) -> str:
         """Light or dark if somebody has decided; empty while the system does."""
         return "" if self.theme == Theme.SYSTEM else self.theme
+
+
+class Device(models.Model):
+    """A browser in which somebody is signed in: what can be told of a session, and ends with it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    session = models.OneToOneField("sessions.Session", models.CASCADE, related_name="device")
+    user = models.ForeignKey(User, models.CASCADE, related_name="devices")
+    user_agent = models.CharField(max_length=300, blank=True)
+    address = models.GenericIPAddressField(_("address"), null=True)
+    signed_in_at = models.DateTimeField(_("signed in"), auto_now_add=True)
+    seen_at = models.DateTimeField(_("last seen"))
+
+    def __str__(self) -> str:
+        return f"{self.user_agent} at {self.address}"
 
 
 def preferences_of(user: User) -> Preferences:

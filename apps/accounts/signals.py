@@ -7,6 +7,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from apps.accounts.devices import sign_out_elsewhere
 from apps.accounts.events import AccessEnded
 from apps.accounts.models import User
 from apps.accounts.sessions import session_hash
@@ -22,5 +23,6 @@ def tell_signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
 
 
 @receiver([password_changed, password_reset])
-def tell_password_changed(user: User, **_: Any) -> None:
+def tell_password_changed(request: HttpRequest, user: User, **_: Any) -> None:
+    sign_out_elsewhere(user, request.session.session_key)
     publish_on_commit(AccessEnded(user_id=user.pk))

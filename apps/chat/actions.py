@@ -143,7 +143,7 @@ def give_title(conversation_id: UUID, title: str) -> bool:
             if conversation.title_state != TitleState.WANTED:
                 raise NotPossible
             conversation.title, conversation.title_state = title, TitleState.DONE
-    except NotPossible:
+    except (NotPossible, Conversation.DoesNotExist):
         return False
     return True
 

@@ -36,6 +36,13 @@ def settle(fence: Fence, outcome: Outcome, *, start: int = 0, text: str = "") ->
     True if the conversation wants a title now. A reply that was left behind is queued again where nothing
     was written or its model goes on exactly; otherwise it gets the outcome's status.
     """
+    try:
+        return _settle(fence, outcome, start=start, text=text)
+    except Conversation.DoesNotExist:  # its owner has deleted the account
+        raise Fenced from None
+
+
+def _settle(fence: Fence, outcome: Outcome, *, start: int, text: str) -> bool:
     with changing(fence.conversation_id, listed=True) as conversation:
         reply = _locked(fence)
         first, tail = Chunk.objects.joined(reply.pk)

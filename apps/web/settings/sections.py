@@ -47,6 +47,8 @@ ACCOUNT = (
         url_name="mfa_index",
         pages=("mfa_", "account_change_password", "account_set_password"),
     ),
+    Section("devices", _("Devices"), "devices", url_name="devices"),
+    Section("delete", _("Delete account"), "trash", url_name="delete_account"),
 )
 PREFERENCES = (
     Section(
