@@ -8,7 +8,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from apps.accounts.models import User
-from apps.chat.models import Chunk, Conversation, Message, Role, Status
+from apps.chat.models import Chunk, Conversation, Message, QueuedMessage, Role, Status
 from apps.generation.models import Generation, Worker
 from apps.llm import demo
 
@@ -79,6 +79,25 @@ class ReplyFactory(MessageFactory):
         stopped = factory.Trait(status=Status.STOPPED, finish_reason="")
         interrupted = factory.Trait(status=Status.INTERRUPTED, finish_reason="", error_code="cut_off")
         failed = factory.Trait(status=Status.FAILED, content="", finish_reason="", error_code="unavailable")
+
+
+class QueuedMessageFactory(DjangoModelFactory):
+    """The first that ever waited in its conversation, where the queue is paused."""
+
+    class Meta:
+        model = QueuedMessage
+
+    conversation = factory.SubFactory(ConversationFactory)
+    client_key = factory.LazyFunction(lambda: uuid.uuid4().hex)
+    place = 0
+    text = "And then?"
+
+    @classmethod
+    def _create(cls, model_class: type[QueuedMessage], **fields: Any) -> QueuedMessage:
+        message = model_class.objects.create(**fields)
+        message.conversation.queue_count = 1
+        message.conversation.save(update_fields=["queue_count"])
+        return message
 
 
 class ChunkFactory(DjangoModelFactory):

@@ -6,7 +6,6 @@ Conversation.DoesNotExist or Message.DoesNotExist, as for an id that never was.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
@@ -15,12 +14,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.chat.events import ReplyQueued, StopRequested
-from apps.chat.models import Conversation, Message, Role, Status, TitleState
+from apps.chat import queue
+from apps.chat.asking import NotPossible, Sent, ask, await_end_of, go_on_with, queue_again, waiting_reply
+from apps.chat.events import StopRequested
+from apps.chat.models import Conversation, Message, QueuedMessage, Role, Status, TitleState
+from apps.chat.queue import Queued
 from apps.chat.revisions import changing
 from apps.chat.text import cut
 from apps.events import publish_on_commit
-from apps.llm.registry import offered
 
 FIRST_WORDS = 60  # code points of the first question that stand in for a title
 
@@ -28,30 +29,20 @@ FIRST_WORDS = 60  # code points of the first question that stand in for a title
 T = TypeVar("T")
 
 
-class NotPossible(Exception):
-    """The message is in no state for this; nothing was changed."""
-
-
 class Stale(NotPossible):
     """The conversation has gone on since whoever asks last saw it; nothing was stored."""
 
-
-@dataclass(frozen=True)
-class Sent:
-    """A stored question and its queued reply; `new` is false when the same key had stored them before."""
-
-    question: Message
-    reply: Message
-    new: bool
+    code = "stale"
 
 
 @transaction.atomic
 def send_message(
     user: User, conversation_id: UUID, *, key: str, text: str, model_name: str, after: UUID | None = None
-) -> Sent:
+) -> Sent | Queued:
     """Store the question and a queued reply, once per `key`; begins the conversation if there is none yet.
 
-    `after` is the last message that the sender saw, if they say; Stale is raised unless it still is the last.
+    While an answer runs at its end, the question is stored in the queue instead. `after` is the last message
+    that the sender saw, if they say; Stale is raised unless it still is the last, or the queue has gone on.
     """
     begin_conversation(user, conversation_id, text=text, model_name=model_name)
     return _once(
@@ -87,6 +78,8 @@ def stop(user: User, conversation_id: UUID, message_id: UUID) -> None:
         waiting = Message.objects.filter(pk=reply.pk, status=Status.QUEUED)
         if not waiting.update(status=Status.STOPPED, rev=conversation.rev):
             _ask_writer_to_stop(reply)  # an engine may have claimed it before we had the lock
+        elif conversation.awaited_id == reply.pk:
+            queue.go_on(conversation, reply, Status.STOPPED)
 
 
 def continue_reply(user: User, conversation_id: UUID, message_id: UUID) -> None:
@@ -95,7 +88,7 @@ def continue_reply(user: User, conversation_id: UUID, message_id: UUID) -> None:
         reply = conversation.messages.get(pk=message_id)
         if not reply.can_continue:
             raise NotPossible
-        _queue_again(conversation, reply)
+        queue_again(conversation, reply)
 
 
 def regenerate(user: User, conversation_id: UUID, message_id: UUID, *, key: str) -> Message:
@@ -109,7 +102,7 @@ def edit(user: User, conversation_id: UUID, message_id: UUID, *, key: str, text:
     question = _message(user, conversation_id, message_id)
     if question.role != Role.USER:
         raise NotPossible
-    return _once(partial(_sent_before, conversation_id, key), partial(_edit, question, key, text))
+    return _once(partial(_asked_before, conversation_id, key), partial(_edit, question, key, text))
 
 
 def choose(user: User, conversation_id: UUID, message_id: UUID) -> None:
@@ -159,28 +152,35 @@ def _once(find: Callable[[], T | None], store: Callable[[], T]) -> T:
         return found
 
 
-def _send(conversation_id: UUID, key: str, text: str, after: UUID | None) -> Sent:
+def _send(conversation_id: UUID, key: str, text: str, after: UUID | None) -> Sent | Queued:
     with changing(conversation_id, listed=True) as conversation:
-        if after not in (None, conversation.head_id):
+        head = conversation.head
+        runs = head is not None and head.is_live
+        if (runs or conversation.queue_count) and Message.objects.sent_before(conversation_id, key):
+            raise NotPossible  # it has been stored by now
+        if after not in (None, conversation.head_id) and not _has_gone_on(conversation, after):
             raise Stale
-        return _ask(conversation, conversation.head, key, text)
+        go_on_with(conversation)
+        if runs and head:
+            return queue.add(conversation, head, key, text)
+        return ask(conversation, head, key, text)
+
+
+def _has_gone_on(conversation: Conversation, after: UUID | None) -> bool:
+    """Whether the queue alone has moved the conversation from `after` to what now runs at its end."""
+    question = conversation.head.parent if conversation.queue_count and conversation.head else None
+    return (
+        question is not None
+        and question.parent_id == after
+        and conversation.queue.filter(client_key=question.client_key).exists()
+    )
 
 
 def _edit(question: Message, key: str, text: str) -> Sent:
     with changing(question.conversation_id, listed=True) as conversation:
         conversation.path_rev = conversation.rev
-        return _ask(conversation, question.parent, key, text)
-
-
-def _ask(conversation: Conversation, parent: Message | None, key: str, text: str) -> Sent:
-    if conversation.deleted_at:  # in another tab, a moment ago
-        raise Conversation.DoesNotExist
-    question = _below(conversation, parent, role=Role.USER, content=text, client_key=key)
-    reply = _waiting_reply(conversation, question)
-    Message.objects.bulk_create([question, reply])
-    conversation.updated_at = timezone.now()
-    conversation.seen_rev, conversation.archived = conversation.rev, False
-    return Sent(question, reply, new=True)
+        go_on_with(conversation)
+        return ask(conversation, question.parent, key, text)
 
 
 def _regenerate(reply: Message, key: str) -> Message:
@@ -191,14 +191,25 @@ def _regenerate(reply: Message, key: str) -> Message:
         reply = siblings.select_related("parent").get(pk=reply.pk)
         if not reply.content:
             reply.client_key = key
-            return _queue_again(conversation, reply)
+            return queue_again(conversation, reply)
         conversation.path_rev = conversation.rev
-        another = _waiting_reply(conversation, reply.parent, client_key=key)
+        another = waiting_reply(conversation, reply.parent, client_key=key)
         another.save(force_insert=True)
+        await_end_of(another, conversation)
         return another
 
 
-def _sent_before(conversation_id: UUID, key: str) -> Sent | None:
+def _sent_before(conversation_id: UUID, key: str) -> Sent | Queued | None:
+    """What the key has stored: in the tree, or but in the queue so far."""
+    pk, queued = Message.objects.sent_before(conversation_id, key) or (None, False)
+    if pk is None:
+        return None
+    if queued:
+        return Queued(QueuedMessage.objects.get(pk=pk), new=False)
+    return _asked_before(conversation_id, key)
+
+
+def _asked_before(conversation_id: UUID, key: str) -> Sent | None:
     question = _stored(conversation_id, key, Role.USER)
     return Sent(question, question.children.earliest("created_at"), new=False) if question else None
 
@@ -214,23 +225,6 @@ def _stored(conversation_id: UUID, key: str, role: Role) -> Message | None:
     return message
 
 
-def _waiting_reply(
-    conversation: Conversation, question: Message | None, *, client_key: str | None = None
-) -> Message:
-    """A reply to store, at which the conversation now ends."""
-    reply = _below(
-        conversation,
-        question,
-        role=Role.ASSISTANT,
-        status=Status.QUEUED,
-        client_key=client_key,
-        model_name=offered(conversation.model_name),
-    )
-    conversation.head = reply
-    publish_on_commit(ReplyQueued(message_id=reply.pk))
-    return reply
-
-
 def _ask_writer_to_stop(reply: Message) -> bool:
     """False if nobody is writing this reply."""
     running = Message.objects.filter(pk=reply.pk, status=Status.STREAMING)
@@ -238,22 +232,6 @@ def _ask_writer_to_stop(reply: Message) -> bool:
         return False
     publish_on_commit(StopRequested(message_id=reply.pk))
     return True
-
-
-def _queue_again(conversation: Conversation, reply: Message) -> Message:
-    reply.status, reply.rev = Status.QUEUED, conversation.rev
-    reply.stop_at, reply.finish_reason, reply.error_code = None, "", ""
-    reply.model_name = offered(reply.model_name)
-    reply.save(
-        update_fields=["status", "rev", "client_key", "stop_at", "finish_reason", "error_code", "model_name"]
-    )
-    publish_on_commit(ReplyQueued(message_id=reply.pk))
-    return reply
-
-
-def _below(conversation: Conversation, parent: Message | None, **fields: object) -> Message:
-    depth = parent.depth + 1 if parent else 0
-    return Message(conversation=conversation, parent=parent, depth=depth, rev=conversation.rev, **fields)
 
 
 def _message(user: User, conversation_id: UUID, message_id: UUID) -> Message:

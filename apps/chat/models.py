@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.chat.querysets import ChunkQuerySet, ConversationQuerySet, MessageQuerySet
+from apps.chat.querysets import ChunkQuerySet, ConversationQuerySet, MessageQuerySet, QueueQuerySet
 from apps.llm.errors import ErrorCode
 from apps.llm.provider import FinishReason
 
@@ -43,10 +43,11 @@ class TitleState(models.TextChoices):
 
 
 class Account(models.Model):
-    """The revision of a user's list of conversations, counted like a conversation's own."""
+    """The revisions of a user's list of conversations and of their drafts, counted like a conversation's."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
     rev = models.PositiveBigIntegerField(default=0)
+    draft_rev = models.PositiveBigIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return f"{self.user_id} at {self.rev}"
@@ -58,6 +59,8 @@ class Conversation(models.Model):
     `rev` counts its committed changes, text growth excepted. `path_rev` is the revision at which the shown
     path last became another than its own continuation; `list_rev` the account's at its last listed change;
     `answered_rev` the one at which an answer last ended, and `seen_rev` the last one its owner looked at.
+    `queue_count` is how many messages have ever waited here, `queue_rev` when that last looked different, and
+    `awaited` the reply whose end lets the next one go: none while nothing waits, or the queue is paused.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -65,6 +68,7 @@ class Conversation(models.Model):
     title = models.CharField(_("title"), max_length=200, blank=True)
     title_state = models.CharField(max_length=8, choices=TitleState, default=TitleState.NONE)
     model_name = models.CharField(_("model"), max_length=200)
+    instructions = models.TextField(_("instructions"), blank=True, default="", db_default="")
     head = models.ForeignKey("Message", models.SET_NULL, null=True, blank=True, related_name="+")
     rev = models.PositiveBigIntegerField(default=0)
     path_rev = models.PositiveBigIntegerField(default=0)
@@ -73,6 +77,11 @@ class Conversation(models.Model):
     seen_rev = models.PositiveBigIntegerField(default=0, db_default=0)
     pinned = models.BooleanField(_("pinned"), default=False, db_default=False)
     archived = models.BooleanField(_("archived"), default=False, db_default=False)
+    queue_count = models.PositiveIntegerField(default=0, db_default=0)
+    queue_rev = models.PositiveBigIntegerField(default=0, db_default=0)
+    awaited = models.ForeignKey(
+        "Message", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last activity"))
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
@@ -98,6 +107,7 @@ class Conversation(models.Model):
                 name="conversation_wants_title",
                 condition=Q(title_state=TitleState.WANTED),
             ),
+            models.Index(fields=["awaited"], name="conversation_queues", condition=Q(awaited__isnull=False)),
         )
 
     def __str__(self) -> str:
@@ -193,3 +203,67 @@ class Chunk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id} from {self.start}"
+
+
+class QueueState(models.TextChoices):
+    """What became of a message that was sent while an answer ran. Only one that waits has its text here."""
+
+    WAITING = "waiting", _("Waiting")
+    SENT = "sent", _("Sent")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class QueuedMessage(models.Model):
+    """A message that waits for the answer before it, and later the trace that its key has been used."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="queue", db_index=False)
+    client_key = models.CharField(max_length=64, editable=False)
+    place = models.PositiveIntegerField()  # among all that ever waited in the conversation
+    state = models.CharField(_("state"), max_length=9, choices=QueueState, default=QueueState.WAITING)
+    text = models.TextField(_("text"), blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects: ClassVar[QueueQuerySet] = QueueQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["conversation", "client_key"], name="queued_client_key_once"),
+        )
+        indexes = (
+            models.Index(
+                fields=["conversation", "place"], name="queued_waiting", condition=Q(state=QueueState.WAITING)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.state} in {self.conversation_id}"
+
+
+class Draft(models.Model):
+    """What somebody is writing and has not sent, in a conversation or, without one, for a new one.
+
+    Each is written by one page alone, which names it and counts its `version`; whoever writes on elsewhere
+    begins another that replaces it. Empty is over: sent, emptied or replaced. `rev` is the account's.
+    """
+
+    CLOSED: ClassVar[int] = 2**31 - 1  # a version after every other: whatever comes late is older
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts", db_index=False)
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, null=True, blank=True, related_name="drafts", db_index=False
+    )
+    text = models.TextField(_("text"), blank=True)
+    version = models.PositiveIntegerField()
+    rev = models.PositiveBigIntegerField()
+    updated_at = models.DateTimeField(_("changed"))
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["owner", "conversation", "rev"], name="draft_open", condition=~Q(text="")),
+            models.Index(fields=["updated_at"], name="draft_over", condition=Q(text="")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.pk}, version {self.version}"

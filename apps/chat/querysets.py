@@ -48,6 +48,10 @@ CONVERSATION = "SELECT * FROM chat_conversation WHERE id = %s"
 UNDELETED = CONVERSATION + " AND deleted_at IS NULL"
 OWNED = UNDELETED + " AND owner_id = %s"
 OF_KEY = "SELECT * FROM chat_message WHERE conversation_id = %s AND client_key = %s"
+SENT_BEFORE = """
+SELECT id, 0 FROM chat_message WHERE conversation_id = %s AND client_key = %s
+UNION ALL SELECT id, 1 FROM chat_queuedmessage WHERE conversation_id = %s AND client_key = %s ORDER BY 2
+"""
 WRITTEN = "SELECT * FROM chat_message WHERE id = %s AND attempt = %s AND status = 'streaming'"
 CHUNKS = "SELECT start, text FROM chat_chunk WHERE message_id = %s ORDER BY start"
 DROP_CHUNKS = "DELETE FROM chat_chunk WHERE message_id = %s"
@@ -161,6 +165,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """What the conversation has under a client's key."""
         return next(iter(self.raw(OF_KEY, _prepared(conversation_id, key))), None)
 
+    def sent_before(self, conversation_id: UUID, key: str) -> tuple[UUID, bool] | None:
+        """What the conversation has under a client's key: the id, and whether it is but in the queue."""
+        rows = self._rows(SENT_BEFORE, conversation_id, key, conversation_id, key)
+        return (self._uuid(rows[0][0]), bool(rows[0][1])) if rows else None
+
     def lock_written(self, message_id: UUID, attempt: int) -> Message | None:
         """The reply, locked until the transaction ends, if this attempt is the one that writes it."""
         return next(iter(self.raw(_locking(WRITTEN), _prepared(message_id, attempt))), None)
@@ -195,7 +204,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         rows = self._rows(FAMILIES.format(*marks), *parents, *begun)
         return [(self._uuid(pk), parent and self._uuid(parent), self._uuid(of)) for pk, parent, of in rows]
 
-    def _rows(self, sql: str, *parameters: UUID | int) -> list[Any]:
+    def _rows(self, sql: str, *parameters: UUID | int | str) -> list[Any]:
         with connection.cursor() as cursor:
             cursor.execute(sql, _prepared(*parameters))
             return list(cursor.fetchall())
@@ -203,6 +212,15 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def _uuid(self, value: object) -> UUID:
         found: UUID = self.model._meta.pk.to_python(value)
         return found
+
+
+class QueueQuerySet(models.QuerySet[Any]):
+    def waiting(self) -> QueueQuerySet:
+        """What has not gone out yet, in its order."""
+        return self.filter(state="waiting").order_by("place")
+
+    def in_conversation(self, conversation_id: UUID) -> QueueQuerySet:
+        return self.filter(conversation_id=conversation_id)
 
 
 class ChunkQuerySet(models.QuerySet[Any]):

@@ -15,7 +15,7 @@ from apps.generation.claim import AT_ONCE, Claim, claim_waiting
 from apps.generation.journal import Journal
 from apps.generation.models import LEASE
 from apps.generation.reply import write_reply
-from apps.generation.sweep import attempts_of, hand_over, sweep
+from apps.generation.sweep import attempts_of, free_queues, hand_over, sweep
 from apps.generation.writing import Ending, Writing
 from apps.llm.registry import open_providers
 
@@ -115,6 +115,7 @@ class Engine:
         by_lease = time.monotonic() - self._beating_since > LEASE.total_seconds()
         await in_lease(sweep)(self.worker_id, by_lease=by_lease)
         await self._hand_over_lost()
+        await in_lease(free_queues)()
 
     async def _hand_over_lost(self) -> None:
         """Give away what is ours but written by nobody, such as a claim whose answer got lost."""

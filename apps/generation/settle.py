@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 
+from apps.chat import queue
 from apps.chat.events import ReplyQueued
 from apps.chat.models import Chunk, Conversation, Message, Status, TitleState
 from apps.chat.revisions import changing
@@ -51,6 +52,8 @@ def _settle(fence: Fence, outcome: Outcome, *, start: int, text: str) -> bool:
         reply.content += added
         status = _status_left_behind(reply) if outcome.error_code in LEFT_BEHIND else outcome.status
         _end(conversation, reply, status, outcome, added)
+        if conversation.awaited_id == reply.pk:
+            queue.go_on(conversation, reply, status)
         return conversation.title_state == TitleState.WANTED
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 
+from apps.chat import queue
 from apps.chat.models import Status
 from apps.generation import workers
 from apps.generation.claim import Fence, Fenced
@@ -29,6 +30,17 @@ def sweep(myself: UUID, *, by_lease: bool) -> int:
     handed = hand_over(list(_orphans(myself, dead, by_lease=by_lease)))
     Worker.objects.filter(pk__in=dead).delete()
     return handed
+
+
+def free_queues() -> None:
+    """Have queues go on that wait for what has ended: whoever ended it did not know of them."""
+    for conversation_id in queue.forgotten():
+        try:
+            queue.catch_up(conversation_id)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("The queue of conversation %s cannot go on", conversation_id)
 
 
 def attempts_of(worker_id: UUID) -> list[Generation]:

@@ -9,8 +9,10 @@ from uuid import UUID
 from django import forms
 
 from apps.accounts.models import User
-from apps.chat import actions, filing
-from apps.chat.models import Conversation, Message
+from apps.chat import actions, filing, queue
+from apps.chat.asking import NotPossible, Sent
+from apps.chat.models import Conversation, Message, QueuedMessage
+from apps.chat.queue import Queued
 from apps.chat.text import MAX_MESSAGE, TextRejected, admit, admit_title
 from apps.llm.registry import default_model
 
@@ -76,6 +78,14 @@ class EditForm(MessageForm):
     text = TextField()
 
 
+class QueuedForm(ConversationForm):
+    queued_id = forms.UUIDField()
+
+
+class ReviseForm(QueuedForm):
+    text = TextField()
+
+
 class RegenerateForm(MessageForm):
     key = KeyField()
 
@@ -88,7 +98,7 @@ class Command:
     action: Callable[..., Any]
 
 
-def _send(user: User, conversation_id: UUID, **wish: Any) -> actions.Sent:
+def _send(user: User, conversation_id: UUID, **wish: Any) -> Sent | Queued:
     return actions.send_message(user, conversation_id, model_name=default_model(), **wish)
 
 
@@ -107,9 +117,16 @@ COMMANDS: dict[str, Command] = {
     "regenerate": Command(RegenerateForm, actions.regenerate),
     "edit": Command(EditForm, actions.edit),
     "choose": Command(MessageForm, actions.choose),
+    "revise": Command(ReviseForm, queue.revise),
+    "withdraw": Command(QueuedForm, queue.withdraw),
+    "resume": Command(ConversationForm, queue.resume),
 }
-FIELD_NAMES = {"conversation": "conversation_id", "message": "message_id"}  # as the wire spells them
-IDENTIFIERS = ("conversation", "message", "key", "after")
+FIELD_NAMES = {
+    "conversation": "conversation_id",
+    "message": "message_id",
+    "queued": "queued_id",
+}  # as the wire spells them
+IDENTIFIERS = ("conversation", "message", "queued", "key", "after")
 
 
 def perform(user: User, name: object, values: Mapping[str, Any]) -> Any:
@@ -124,12 +141,10 @@ def perform(user: User, name: object, values: Mapping[str, Any]) -> Any:
         raise Rejected(_first_code(form))
     try:
         return command.action(user, **form.cleaned_data)
-    except (Conversation.DoesNotExist, Message.DoesNotExist):
+    except (Conversation.DoesNotExist, Message.DoesNotExist, QueuedMessage.DoesNotExist):
         raise Rejected("absent") from None
-    except actions.Stale:
-        raise Rejected("stale") from None
-    except actions.NotPossible:
-        raise Rejected("not_possible") from None
+    except NotPossible as refused:
+        raise Rejected(refused.code) from None
 
 
 def _first_code(form: forms.Form) -> str:

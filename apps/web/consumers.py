@@ -19,7 +19,8 @@ from apps.accounts.events import AccessEnded, user_topic
 from apps.accounts.models import preferences_of
 from apps.accounts.sessions import session_hash
 from apps.bridge import in_database
-from apps.chat.actions import Sent
+from apps.chat.asking import Sent
+from apps.chat.queue import Queued
 from apps.chat.text import clean
 from apps.events import Event, mailbox
 from apps.live.hub import hub
@@ -148,8 +149,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
             logger.exception("A command failed")
             await self._reject(key, "invalid")
         else:
-            if isinstance(done, Sent):
-                await self._accept(key, done)
+            if key and isinstance(done, Sent | Queued):
+                await self._accept(key, done.conversation_id)
 
     async def _grant(self, command: object, values: dict[str, Any]) -> Any:
         """In the order in which they came, but for `stop`: it does not wait behind what hangs."""
@@ -159,8 +160,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
     async def _reject(self, key: str, code: str) -> None:
         await self._answer(fragments.rejected(key, wording.rejection(code)))
 
-    async def _accept(self, key: str, sent: Sent) -> None:
-        conversation_id = sent.question.conversation_id
+    async def _accept(self, key: str, conversation_id: UUID) -> None:
         await self._answer(fragments.accepted(key, reverse("conversation", args=[conversation_id])))
         try:
             if self._view:

@@ -10,7 +10,7 @@ from apps.chat.models import Conversation, Message
 from apps.live.cursor import ListStep
 from apps.web.cards import Position, cards_of, item_of
 from apps.web.markdown import Drawing
-from apps.web.pages import items_context, transcript_context
+from apps.web.pages import items_context, queue_context, transcript_context
 from apps.web.wording import Rejection
 
 
@@ -36,6 +36,11 @@ def transcript(conversation: Conversation) -> SafeString:
     return render_to_string(
         "chat/fragments/path_changed.html", transcript_context(reading.newest_window(conversation))
     )
+
+
+def queue(conversation: Conversation) -> SafeString:
+    """What waits to be sent. Reads the database."""
+    return render_to_string("chat/fragments/queue_changed.html", queue_context(conversation))
 
 
 def changed_list(step: ListStep, owner_id: int, current: UUID | None) -> SafeString:

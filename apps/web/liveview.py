@@ -6,6 +6,7 @@ from typing import ParamSpec
 from uuid import UUID
 
 from apps.bridge import in_database
+from apps.chat.models import Conversation
 from apps.live.cursor import AccountCursor, ConversationCursor, Step
 from apps.live.hub import Hub
 from apps.live.mirror import RunningText
@@ -29,6 +30,7 @@ class LiveView:
         self._hub = hub
         self._list = AccountCursor(account_rev, self.wake)
         self._transcript: ConversationCursor | None = None
+        self._queue_rev = 0  # as far as the page has been shown what waits to be sent
         self._growths: dict[UUID, Growth] = {}
 
     async def join(self) -> None:
@@ -40,7 +42,7 @@ class LiveView:
         if self.conversation_id == conversation_id:
             return
         last, cursor = self._transcript, ConversationCursor(rev, self.wake)
-        self.conversation_id, self._transcript = conversation_id, cursor
+        self.conversation_id, self._transcript, self._queue_rev = conversation_id, cursor, rev
         if last:
             await last.leave()
         await cursor.join(self._hub, conversation_id)
@@ -76,8 +78,15 @@ class LiveView:
         if step is None or step.conversation is None:
             return ""
         rows = await self._draw_rows(step)
+        queue = await self._draw_queue(step.conversation, anew=step.anew)
         growths = [self._growth(pk, running).fragment() for pk, running in step.grown]
-        return "".join([rows, *growths])
+        return "".join([rows, queue, *growths])
+
+    async def _draw_queue(self, conversation: Conversation, *, anew: bool) -> str:
+        if not (anew and conversation.queue_count) and conversation.queue_rev <= self._queue_rev:
+            return ""
+        self._queue_rev = conversation.queue_rev
+        return await in_database(fragments.queue)(conversation)
 
     async def _draw_rows(self, step: Step) -> str:
         """Rows are drawn whole, so what had been sent of their running text counts no more."""

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from apps.chat import reading
+from apps.chat import queue, reading
+from apps.chat.models import Conversation
 from apps.chat.querysets import Mark
 from apps.chat.reading import Window
 from apps.web.cards import cards_of, item_of
@@ -20,6 +21,15 @@ def transcript_context(window: Window) -> dict[str, Any]:
         oldest = window.messages[0]
         older_url = reverse("older", args=[oldest.conversation_id, oldest.pk])
     return {"cards": cards_of(window.messages), "older_url": older_url}
+
+
+def queue_context(conversation: Conversation | None) -> dict[str, Any]:
+    """`queue`, what waits to be sent; whether it is `paused`; the address below which its commands lie."""
+    if conversation is None or not conversation.queue_count:
+        return {"queue": []}
+    waiting = queue.waiting_in(conversation.pk)
+    url = reverse("conversation", args=[conversation.pk])
+    return {"queue": waiting, "paused": conversation.awaited_id is None, "conversation_url": url}
 
 
 def items_context(

@@ -19,7 +19,7 @@ from apps.chat.text import clean
 from apps.web import wording
 from apps.web.cards import Position
 from apps.web.commands import Rejected, perform
-from apps.web.pages import items_context, mark_from, transcript_context
+from apps.web.pages import items_context, mark_from, queue_context, transcript_context
 from apps.web.posts import posted
 
 
@@ -99,7 +99,8 @@ def _page(request: HttpRequest, shown: Conversation | None) -> dict[str, Any]:
     position = Position(shown.pk if shown else "", shown.rev if shown else 0, account_rev(owner_id))
     transcript = transcript_context(reading.newest_window(shown)) if shown else {"cards": [], "older_url": ""}
     items = items_context(owner_id, current=shown.pk if shown else None)
-    return {"conversation": shown, "position": position, "key": uuid.uuid4(), **transcript, **items}
+    parts = {**transcript, **items, **queue_context(shown)}
+    return {"conversation": shown, "position": position, "key": uuid.uuid4(), **parts}
 
 
 def _owned(request: HttpRequest, conversation_id: UUID) -> Conversation:

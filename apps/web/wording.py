@@ -58,6 +58,8 @@ REJECTIONS: dict[str, Sentence] = {
         "This conversation has gone on elsewhere. Have a look; "
         "your text is still here, and you can send it again."
     ),
+    "gone_out": _("This message has gone out already."),
+    "queue_full": _("Too much is waiting here already. Let some of it go out first."),
     "not_possible": _("That is no longer possible here: the answer has changed meanwhile."),
     "unavailable": _("This could not be stored just now. Try again in a moment; nothing you wrote is lost."),
 }

@@ -25,7 +25,6 @@ function start(form) {
     const text = textarea.value;
     if (!text.trim()) return;
     if (waiting) return say(form.dataset.oneAtATime);
-    if (colloquy.running().length > 0) return say(form.dataset.busy);
     write("");
     showError("");
     colloquy.tell("send", { conversation: conversationField.value, after: afterField.value, text });

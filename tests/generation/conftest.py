@@ -4,8 +4,8 @@ from collections.abc import Callable
 import pytest
 
 from apps.accounts.models import User
-from apps.chat import actions
 from apps.chat.models import Message
+from tests.support.asking import ask_at_once
 
 Ask = Callable[..., Message]
 
@@ -21,7 +21,7 @@ def ask(asker: User) -> Ask:
 
     def ask(text: str = "Why?", conversation_id: uuid.UUID | None = None) -> Message:
         where = conversation_id or uuid.uuid4()
-        return actions.send_message(asker, where, key=uuid.uuid4().hex, text=text, model_name="demo").reply
+        return ask_at_once(asker, where, key=uuid.uuid4().hex, text=text).reply
 
     return ask
 

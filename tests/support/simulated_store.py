@@ -24,6 +24,7 @@ from apps.generation.sweep import sweep
 from apps.live.comparison import Comparison
 from apps.llm.errors import ErrorCode
 from apps.llm.provider import Request
+from tests.support.asking import ask_at_once
 
 STORED = """
 SELECT m.id, m.role, m.status, m.attempt, m.rev, m.client_key, m.content, c.text
@@ -77,7 +78,7 @@ class DatabaseStore:
             cursor.execute("DELETE FROM chat_account")
 
     def send(self, key: str) -> bool:
-        return actions.send_message(self._owner, self._pk, key=key, text="Why?", model_name="demo").new
+        return ask_at_once(self._owner, self._pk, key=key, text="Why?").new
 
     def stop(self, pk: str) -> None:
         actions.stop(self._owner, self._pk, UUID(pk))

@@ -9,22 +9,27 @@ from apps.accounts.models import User
 from apps.chat.models import Conversation, Message
 from apps.web import wording
 from apps.web.commands import COMMANDS, Rejected, perform
-from tests.factories import ReplyFactory
+from tests.factories import QueuedMessageFactory, ReplyFactory
 
 pytestmark = pytest.mark.django_db
 
 KEY = "key-of-one"
+TEXTS = [("send", "text"), ("edit", "text"), ("revise", "text"), ("rename", "title")]
 JUNK = [None, 0, 1, 1.5, True, [], {}, ["x"], {"x": "y"}, "", "x", "\ud800", "\0", "x" * 10_000, 10**40]
 
 
 @pytest.fixture
 def stopped(owner: User) -> Message:
-    return ReplyFactory(parent__conversation__owner=owner, parent__conversation__answered_rev=1, stopped=True)
+    where = {"parent__conversation__owner": owner, "parent__conversation__answered_rev": 1}
+    reply = ReplyFactory(stopped=True, **where)
+    QueuedMessageFactory(conversation=reply.conversation)
+    return reply
 
 
 def wish_for(reply: Message) -> dict[str, Any]:
     """Every field that any command takes, as it should be."""
     where = {"conversation": str(reply.conversation_id), "message": str(reply.pk)}
+    where["queued"] = str(reply.conversation.queue.values_list("pk", flat=True).first())
     return {**where, "key": KEY, "text": "Why?", "title": "Mine", "after": str(reply.pk), "rev": 1}
 
 
@@ -52,7 +57,8 @@ def test_every_command_is_granted_to_the_owner(owner: User, stopped: Message, na
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_command_takes_junk_for_an_identifier(owner: User, stopped: Message, name: str) -> None:
-    taken = {"conversation_id": "conversation", "message_id": "message", "key": "key"}
+    names = ("conversation_id", "message_id", "queued_id", "key")
+    taken = {name: name.removesuffix("_id") for name in names}
 
     for field, junk in product(COMMANDS[name].form.base_fields.keys() & taken, JUNK):
         code = refusal(owner, name, {**wish_for(stopped), taken[field]: junk})
@@ -61,7 +67,9 @@ def test_no_command_takes_junk_for_an_identifier(owner: User, stopped: Message, 
     assert Conversation.objects.get().rev == 0
 
 
-@pytest.mark.parametrize(("name", "field"), [("send", "text"), ("edit", "text"), ("rename", "title")])
+@pytest.mark.parametrize(
+    ("name", "field"), [("send", "text"), ("edit", "text"), ("revise", "text"), ("rename", "title")]
+)
 @pytest.mark.parametrize("junk", [None, 0, 1.5, True, [], {}, ["x"], {"x": "y"}, "", " ", "\ud800", "\0"])
 def test_text_is_text_or_nothing(owner: User, stopped: Message, name: str, field: str, junk: object) -> None:
     assert refusal(owner, name, {**wish_for(stopped), field: junk}) in {"not_text", "blank"}

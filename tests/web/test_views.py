@@ -57,7 +57,14 @@ def gets(conversation: object, message: object) -> list[str]:
 
 
 def fields(message: object) -> dict[str, str]:
-    return {"key": KEY, "text": "Why?", "title": "Mine", "message": str(message), "rev": "1"}
+    return {
+        "key": KEY,
+        "text": "Why?",
+        "title": "Mine",
+        "message": str(message),
+        "queued": str(message),
+        "rev": "1",
+    }
 
 
 class TestEveryPage:

@@ -18,6 +18,7 @@ TITLED_WITHIN = (
     180.0  # seconds: a minute until a title counts as forgotten, a minute between two sweeps, and room
 )
 QUICK_ANSWER = 10  # words
+QUEUES_EVERY = 0.5  # seconds between looks at what waits to be sent
 AGREED_WITHIN = 10.0  # seconds until all screens show what is stored
 
 Echo = Callable[[str], None]
@@ -97,6 +98,7 @@ class Drill:
         stage = self.stage
         deadline = time.monotonic() + self.settled_within
         await stage.ledger.until(lambda: not stage.ledger.unacknowledged, within=self.settled_within)
+        await self._empty_queues(deadline)
         await stage.until_rows(
             lambda rows: not any(reply.is_live for reply in rows.replies), within=deadline - time.monotonic()
         )
@@ -112,6 +114,13 @@ class Drill:
         self.findings += (Finding(Check.PROCESSES, what) for what in stage.disorder)
         self.findings += judge(await stage.rows(), stage.ledger, stage.model, screens)
         await asyncio.gather(*(tab.close() for tab in stage.tabs))
+
+    async def _empty_queues(self, deadline: float) -> None:
+        """What waits goes out by itself, or is sent where it was left behind a reply that broke off."""
+        while time.monotonic() < deadline and any(tab.page.queues for tab in self.stage.tabs):
+            for person in self.stage.people:
+                await person.send_what_waits()
+            await asyncio.sleep(QUEUES_EVERY)
 
     async def _fresh_pages(self) -> list[Screen]:
         """Every conversation that was ever begun, loaded anew."""

@@ -53,6 +53,17 @@ class Page:
         return element.attributes.get("data-key", "") if element else ""
 
     @property
+    def queues(self) -> bool:
+        """Whether something waits to be sent."""
+        queue = self._document.get("queue")
+        return bool(queue and queue.elements)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it waits for somebody to send it."""
+        return self._document.get("queue-resume") is not None
+
+    @property
     def rejected(self) -> str:
         """The key of what was turned down last."""
         element = self._document.get("composer-error")

@@ -50,6 +50,12 @@ class Person:
                 if tab.is_connected:
                     await self._choose(tab)(tab)
 
+    async def send_what_waits(self) -> None:
+        """Leave nothing behind in a queue."""
+        for tab in self.tabs:
+            if tab.page.is_paused:
+                await tab.command("resume")
+
     async def interrupt(self, words: int) -> None:
         """Ask now, whatever is going on, in either tab."""
         async with self._busy:
@@ -79,6 +85,8 @@ class Person:
             chances = {self._wait: 80, self._stop: 8, self._add: 4, self._repeat: 5, self._reload: 3}
         elif self._asked >= ENOUGH and not any(tab.outbox for tab in self.tabs):
             chances = {self._move_on: 1}
+        elif tab.page.is_paused:
+            chances = {self._resume: 60, self._wait: 40}
         elif tab.page.shown and tab.page.shown[-1].status in BROKEN_OFF:
             chances = {self.ask: 30, self._go_on: 50, self._regenerate: 20}
         (act,) = self._chance.choices(list(chances), list(chances.values()))
@@ -106,6 +114,10 @@ class Person:
             more = self._ledger.regenerated
             more[question.number] = more.get(question.number, 0) + 1
             await tab.command("regenerate", message=tab.page.shown[-1].id, key=uuid.uuid4().hex)
+
+    async def _resume(self, tab: Tab) -> None:
+        """Send what was left waiting behind a reply that broke off."""
+        await tab.command("resume")
 
     async def _edit(self, tab: Tab) -> None:
         """Put another question beside one that was asked before."""

@@ -1,0 +1,91 @@
+"""How a question and its reply get into the tree; whoever calls holds the conversation's lock."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.chat.events import ReplyQueued
+from apps.chat.models import Conversation, Message, QueuedMessage, Role, Status
+from apps.events import publish_on_commit
+from apps.llm.registry import offered
+
+
+class NotPossible(Exception):
+    """The message is in no state for this; nothing was changed. `code` says it to whoever words it."""
+
+    code = "not_possible"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A stored question and its queued reply; `new` is false when the same key had stored them before."""
+
+    question: Message
+    reply: Message
+    new: bool
+
+    @property
+    def conversation_id(self) -> UUID:
+        return self.question.conversation_id
+
+
+def go_on_with(conversation: Conversation) -> None:
+    """The owner is here: nothing is unseen, and what was put away comes back."""
+    conversation.seen_rev, conversation.archived = conversation.rev, False
+
+
+def ask(conversation: Conversation, parent: Message | None, key: str, text: str) -> Sent:
+    """Store a question below `parent`, with a reply for an engine to claim."""
+    if conversation.deleted_at:  # in another tab, a moment ago
+        raise Conversation.DoesNotExist
+    question = _below(conversation, parent, role=Role.USER, content=text, client_key=key)
+    reply = waiting_reply(conversation, question)
+    Message.objects.bulk_create([question, reply])
+    await_end_of(reply, conversation)
+    conversation.updated_at = timezone.now()
+    return Sent(question, reply, new=True)
+
+
+def waiting_reply(
+    conversation: Conversation, question: Message | None, *, client_key: str | None = None
+) -> Message:
+    """A reply to store, at which the conversation now ends."""
+    reply = _below(
+        conversation,
+        question,
+        role=Role.ASSISTANT,
+        status=Status.QUEUED,
+        client_key=client_key,
+        model_name=offered(conversation.model_name),
+    )
+    conversation.head = reply
+    publish_on_commit(ReplyQueued(message_id=reply.pk))
+    return reply
+
+
+def queue_again(conversation: Conversation, reply: Message) -> Message:
+    """Have the same reply written on, or anew."""
+    reply.status, reply.rev = Status.QUEUED, conversation.rev
+    reply.stop_at, reply.finish_reason, reply.error_code = None, "", ""
+    reply.model_name = offered(reply.model_name)
+    reply.save(
+        update_fields=["status", "rev", "client_key", "stop_at", "finish_reason", "error_code", "model_name"]
+    )
+    await_end_of(reply, conversation)
+    publish_on_commit(ReplyQueued(message_id=reply.pk))
+    return reply
+
+
+def await_end_of(reply: Message | None, conversation: Conversation) -> None:
+    """Have what waits in the queue, if anything does, go on when `reply` ends; without one, pause it."""
+    if not conversation.queue_count:
+        return
+    waits = reply and QueuedMessage.objects.in_conversation(conversation.pk).waiting().exists()
+    conversation.awaited = reply if waits else None
+    conversation.queue_rev = conversation.rev
+
+
+def _below(conversation: Conversation, parent: Message | None, **fields: object) -> Message:
+    depth = parent.depth + 1 if parent else 0
+    return Message(conversation=conversation, parent=parent, depth=depth, rev=conversation.rev, **fields)
