@@ -56,6 +56,13 @@ function start(form) {
     showError(reason);
   });
 
+  // Words for a message that has gone out meanwhile.
+  document.addEventListener("colloquy:returned", ({ detail: { text } }) => {
+    write([text, textarea.value].filter(Boolean).join("\n\n"));
+    say(form.dataset.goneOut);
+    textarea.focus({ preventScroll: true });
+  });
+
   // The conversation is no more, and the page leaves for a new one: what is written here goes with it.
   document.addEventListener("colloquy:gone", () => {
     const text = textarea.value;

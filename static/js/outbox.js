@@ -133,7 +133,7 @@ function start(carrier, shown) {
   /** Take over what a tab that is gone has left for this page. */
   async function adopt() {
     for (const left of leftHere()) {
-      if (document.querySelector(`#messages [data-sent="${CSS.escape(left.key)}"]`)) forget(left);
+      if (document.querySelector(`[data-sent="${CSS.escape(left.key)}"]`)) forget(left);
       else if (!(await heldElsewhere(left)) && !unsent && localStorage.getItem(prefix + left.key)) return take(left);
     }
   }

@@ -3,24 +3,25 @@
 const GONE_AFTER = 10_000; // ms after which a stored message that is shown nowhere here is on another branch
 
 const template = document.getElementById("sending-template");
+const queueing = document.getElementById("queueing-template");
 const messages = document.getElementById("messages");
-if (template instanceof HTMLTemplateElement && messages) start(template, messages);
+const queue = document.getElementById("queue");
+if (template instanceof HTMLTemplateElement && queueing instanceof HTMLTemplateElement && messages && queue) start();
 
-/**
- * @param {HTMLTemplateElement} template
- * @param {HTMLElement} messages
- */
-function start(template, messages) {
+function start() {
   /** @type {HTMLElement | null} */
   let bubble = null;
+  let place = messages; // or the queue
   let key = "";
   let isStored = false;
   let timer = 0;
 
   document.addEventListener("colloquy:sending", ({ detail }) => {
     remove();
-    bubble = /** @type {HTMLElement} */ (template.content.firstElementChild.cloneNode(true));
-    bubble.querySelector(".bubble").textContent = detail.text;
+    const waits = colloquy.running().length > 0;
+    place = waits ? queue : messages;
+    bubble = /** @type {HTMLElement} */ ((waits ? queueing : template).content.firstElementChild.cloneNode(true));
+    bubble.querySelector(".bubble, .queued-text").textContent = detail.text;
     key = detail.key;
     isStored = false;
     arrange();
@@ -45,9 +46,9 @@ function start(template, messages) {
   // Runs in the same moment as the change it follows, so that nobody sees both or neither.
   function arrange() {
     if (!bubble) return;
-    if (messages.querySelector(`[data-sent="${CSS.escape(key)}"]`)) remove();
+    if (document.querySelector(`[data-sent="${CSS.escape(key)}"]`)) remove();
     else if (!bubble.isConnected && isStored) remove();
-    else if (!bubble.isConnected) messages.append(bubble);
+    else if (!bubble.isConnected) place.append(bubble);
   }
 
   function remove() {

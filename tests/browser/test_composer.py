@@ -37,21 +37,6 @@ def test_empty_message_is_not_sent(owner: Person) -> None:
     expect(tab.messages).to_have_count(2)
 
 
-def test_next_message_waits_for_the_answer_and_is_kept(owner: Person) -> None:
-    tab = owner.open()
-    reply = tab.send("/silent")
-
-    tab.composer.fill("impatient")
-    tab.composer.press("Enter")
-
-    expect(tab.page.locator("#composer-note")).to_have_text("Wait for the answer, or stop it.")
-    expect(tab.composer).to_have_value("impatient")
-    reply.press("Stop")
-    reply.expect_status("stopped")
-    tab.composer.press("Enter")
-    expect(tab.messages).to_have_count(4)
-
-
 def test_message_and_code_are_copied_as_they_were_written(owner: Person) -> None:
     owner.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab = owner.open()

@@ -134,3 +134,25 @@ def test_outbox(
     line.mend()
     expect(tab.page.locator("#composer-error")).not_to_be_empty()
     picture(person, "stale")
+
+
+def test_queue(
+    look: str,
+    picture: Callable[..., None],
+    people: Callable[..., Person],
+    product: Product,
+    accounts: Iterator[Account],
+) -> None:
+    person = people(product, next(accounts), **LOOKS[look])
+    tab = person.open()
+    reply = tab.send("/error unauthorized 60")
+    for text in ("And how long may such a bridge be, at the most?", "Compare it with an arch. " * 12):
+        tab.composer.fill(text)
+        tab.composer.press("Enter")
+        expect(tab.page.locator(".queued", has_text=text.strip())).to_be_visible()
+    picture(person, "queue")
+    tab.page.locator(".queued summary").last.click()
+    picture(person, "queue-edit")
+    tab.page.keyboard.press("Escape")
+    reply.expect_status("interrupted")
+    picture(person, "queue-paused")
