@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from uuid import UUID
 
 from django.apps import apps
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from apps.chat.models import Conversation, Message
 
 UUID_FIELD: models.UUIDField[UUID, UUID] = models.UUIDField()
+MOMENT = models.Value(None, output_field=models.DateTimeField())
 PATH = """
 WITH RECURSIVE path(id, parent_id, rank, size) AS (
     SELECT id, parent_id, 1, LENGTH(content) FROM chat_message WHERE id = %s
@@ -35,13 +36,23 @@ SELECT m.role, m.content FROM path p JOIN chat_message m ON m.id = p.id
 WHERE m.content <> '' ORDER BY p.rank DESC
 """
 )
+PATH_BETWEEN = """
+WITH RECURSIVE path(id, parent_id, depth) AS (
+    SELECT id, parent_id, depth FROM chat_message WHERE id = %s
+    UNION ALL
+    SELECT m.id, m.parent_id, m.depth FROM chat_message m JOIN path p ON m.id = p.parent_id WHERE p.depth > %s
+)
+SELECT p.id, LENGTH(m.content) FROM path p JOIN chat_message m ON m.id = p.id
+WHERE p.depth <= %s ORDER BY p.depth
+"""
 TAILS = """
 SELECT c.message_id, c.start, c.text FROM chat_chunk c JOIN chat_message m ON m.id = c.message_id
 WHERE m.conversation_id = %s ORDER BY c.start
 """
 FAMILIES = """
-SELECT id, parent_id, conversation_id FROM chat_message
-WHERE parent_id IN ({}) OR (parent_id IS NULL AND conversation_id IN ({})) ORDER BY created_at, id
+SELECT m.id, m.parent_id, m.conversation_id, p.created_at
+FROM chat_message m LEFT JOIN chat_message p ON p.id = m.parent_id
+WHERE m.parent_id IN ({}) OR (m.parent_id IS NULL AND m.conversation_id IN ({})) ORDER BY m.created_at, m.id
 """
 # Compiling what follows out of query sets costs several times what running it does, at every change.
 CONVERSATION = "SELECT * FROM chat_conversation WHERE id = %s"
@@ -82,6 +93,15 @@ class Mark:
     updated_at: datetime
     id: UUID
     pinned: bool | None = None
+
+
+class Relative(NamedTuple):
+    """A message, whose child it is, where, and when its parent was written."""
+
+    id: UUID
+    parent_id: UUID | None
+    conversation_id: UUID
+    after: datetime | None
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -184,6 +204,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Ids from `leaf_id` towards the root: at most `count`, and none once `size` code points are had."""
         return [self._uuid(row[0]) for row in self._rows(PATH_UP, leaf_id, count, size)]
 
+    def path_between(self, leaf_id: UUID, first: int, last: int) -> list[tuple[UUID, int]]:
+        """Ids and sizes, in code points, between two depths of the path that ends at `leaf_id`."""
+        return [(self._uuid(pk), size) for pk, size in self._rows(PATH_BETWEEN, leaf_id, first, last)]
+
     def turns_up(self, leaf_id: UUID, *, count: int, size: int) -> list[tuple[str, str]]:
         """Role and text on the way from the root to `leaf_id`, bounded like `path_up`."""
         return self._rows(TURNS_UP, leaf_id, count, size)
@@ -196,13 +220,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """The chunks of a conversation's running replies: message, start and text."""
         return [(self._uuid(pk), *chunk) for pk, *chunk in self._rows(TAILS, conversation_id)]
 
-    def families(
-        self, parents: Collection[UUID], begun: Collection[UUID]
-    ) -> list[tuple[UUID, UUID | None, UUID]]:
-        """Children of `parents` and first messages of `begun`, oldest first: id, parent, conversation."""
+    def families(self, parents: Collection[UUID], begun: Collection[UUID]) -> list[Relative]:
+        """Children of `parents` and first messages of `begun`, oldest first."""
         marks = (", ".join(["%s"] * len(ids)) or "NULL" for ids in (parents, begun))
         rows = self._rows(FAMILIES.format(*marks), *parents, *begun)
-        return [(self._uuid(pk), parent and self._uuid(parent), self._uuid(of)) for pk, parent, of in rows]
+        return [
+            Relative(self._uuid(pk), parent and self._uuid(parent), self._uuid(of), _moment(after))
+            for pk, parent, of, after in rows
+        ]
 
     def _rows(self, sql: str, *parameters: UUID | int | str) -> list[Any]:
         with connection.cursor() as cursor:
@@ -240,6 +265,13 @@ class ChunkQuerySet(models.QuerySet[Any]):
 def _prepared(*parameters: UUID | int | str) -> list[Any]:
     """Parameters as the database takes them."""
     return [UUID_FIELD.get_db_prep_value(p, connection) if isinstance(p, UUID) else p for p in parameters]
+
+
+def _moment(value: object) -> datetime | None:
+    """A time as Python has it: some databases give text."""
+    for convert in connection.ops.get_db_converters(MOMENT):
+        value = convert(value, MOMENT, connection)
+    return cast("datetime | None", value)
 
 
 def _locking(sql: str) -> str:

@@ -6,25 +6,32 @@ content and tail always meet and never leave a gap.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
 from apps.chat.models import Chunk, Conversation, Message
-from apps.chat.querysets import ConversationQuerySet, Mark
+from apps.chat.querysets import ConversationQuerySet, Mark, Relative
 from apps.chat.revisions import account_rev
 
 WINDOW = 50  # messages of the shown path that are drawn at once
 WINDOW_SIZE = 400_000  # code points after which a window ends early
+LAST = 2  # messages that end the shown path: a question and its reply
 MOST_CHANGES = 200  # rows after which reading the window anew is cheaper
 PAGE = 40  # conversations in one page of the list
 
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of the shown path, oldest first; `has_older` if the path goes on above it."""
+    """A stretch of the shown path, oldest first; `has_older` if the path goes on above it.
+
+    `last` is the end of the path if the stretch does not reach it; `has_newer` if there is more in between.
+    """
 
     messages: list[Message]
     has_older: bool
+    last: list[Message] = field(default_factory=list)
+    has_newer: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,22 +47,45 @@ class Changes:
 
 @dataclass(frozen=True)
 class Alternatives:
-    """Where a message stands among its siblings: `place` of `total`, from one, with its neighbours."""
+    """Where a message stands among its siblings: `place` of `total`, from one, with its neighbours.
+
+    They came after what was written at `after`; None if nothing was before.
+    """
 
     place: int
     total: int
     previous: UUID | None
     next: UUID | None
+    after: datetime | None = field(default=None, compare=False)
 
 
 def newest_window(conversation: Conversation) -> Window:
     """The end of the shown path, with the text so far of what is being written."""
-    return _window(conversation.head_id)
+    return _stretch(conversation, _path_up(conversation.head_id))
 
 
-def window_above(message: Message) -> Window:
+def window_above(conversation: Conversation, message: Message) -> Window:
     """The stretch of the path above `message`."""
-    return _window(message.parent_id)
+    return _stretch(conversation, _path_up(message.parent_id))
+
+
+def window_below(conversation: Conversation, message: Message) -> Window | None:
+    """The stretch of the shown path below `message`; None if that is not on it."""
+    path = _path_between(conversation, message.depth, message.depth + WINDOW)
+    if not path or path[0][0] != message.pk:
+        return None
+    return _stretch(conversation, _within(path[1:], WINDOW_SIZE))
+
+
+def window_around(conversation: Conversation, message: Message) -> Window | None:
+    """The stretch of the shown path with `message` in its middle; None if that is not on it."""
+    reach = WINDOW // 2
+    path = _path_between(conversation, message.depth - reach, message.depth + reach)
+    place = next((place for place, (pk, _) in enumerate(path) if pk == message.pk), None)
+    if place is None:
+        return None
+    above = _within(path[:place][::-1], WINDOW_SIZE // 2)[::-1] if place else []
+    return _stretch(conversation, [*above, *_within(path[place:], WINDOW_SIZE // 2)])
 
 
 def changes(conversation_id: UUID, *, since: int) -> Changes:
@@ -77,13 +107,13 @@ def whole_text(message: Message) -> str:
 
 
 def alternatives(messages: Iterable[Message]) -> dict[UUID, Alternatives]:
-    """The places of those messages that have siblings."""
+    """The places of those messages, and of their siblings."""
     parents = {message.parent_id for message in messages if message.parent_id}
     begun = {message.conversation_id for message in messages if message.parent_id is None}
     families = defaultdict(list)
-    for pk, *family in Message.objects.families(parents, begun):
-        families[tuple(family)].append(pk)
-    return {pk: _place(pk, family) for family in families.values() if len(family) > 1 for pk in family}
+    for relative in Message.objects.families(parents, begun):
+        families[relative.parent_id, relative.conversation_id].append(relative)
+    return {relative.id: _place(relative, family) for family in families.values() for relative in family}
 
 
 def conversation_page(owner_id: int, *, behind: Mark | None = None) -> tuple[list[Conversation], Mark | None]:
@@ -120,11 +150,41 @@ def _page(rows: ConversationQuerySet, behind: Mark | None) -> tuple[list[Convers
     return page, more
 
 
-def _window(leaf_id: UUID | None) -> Window:
-    ids = _path_up(leaf_id)
-    tails = _tails(message_id__in=ids)
-    messages = _with_tails(Message.objects.filter(pk__in=ids).order_by("depth"), tails)
-    return Window(messages, has_older=bool(messages and messages[0].parent_id))
+def _stretch(conversation: Conversation, ids: list[UUID]) -> Window:
+    """These messages of the shown path, and its end if that is none of them."""
+    ending = _ending(conversation, ids)
+    tails = _tails(message_id__in=[*ids, *ending])
+    rows = _with_tails(Message.objects.filter(pk__in=[*ids, *ending]).order_by("depth"), tails)
+    messages = [message for message in rows if message.pk not in ending]
+    last = [message for message in rows if message.pk in ending]
+    return Window(
+        messages,
+        has_older=bool(messages and messages[0].parent_id),
+        last=last,
+        has_newer=bool(messages and last and last[0].parent_id != messages[-1].pk),
+    )
+
+
+def _ending(conversation: Conversation, ids: list[UUID]) -> set[UUID]:
+    if not ids or not conversation.head_id or conversation.head_id in ids:
+        return set()
+    return set(Message.objects.path_up(conversation.head_id, count=LAST, size=WINDOW_SIZE)) - set(ids)
+
+
+def _path_between(conversation: Conversation, first: int, last: int) -> list[tuple[UUID, int]]:
+    head_id = conversation.head_id
+    return Message.objects.path_between(head_id, max(first, 0), last) if head_id else []
+
+
+def _within(path: list[tuple[UUID, int]], size: int) -> list[UUID]:
+    """As many of these as `size` code points hold, but one."""
+    taken: list[UUID] = []
+    for pk, length in path:
+        size -= length
+        if taken and size < 0:
+            break
+        taken.append(pk)
+    return taken
 
 
 def _path_up(leaf_id: UUID | None) -> list[UUID]:
@@ -156,11 +216,12 @@ def _joined(chunks: Iterable[Chunk], *, start: int) -> str:
     return text
 
 
-def _place(pk: UUID, family: list[UUID]) -> Alternatives:
-    place = family.index(pk)
+def _place(relative: Relative, family: list[Relative]) -> Alternatives:
+    place = family.index(relative)
     return Alternatives(
         place=place + 1,
         total=len(family),
-        previous=family[place - 1] if place else None,
-        next=family[place + 1] if place + 1 < len(family) else None,
+        previous=family[place - 1].id if place else None,
+        next=family[place + 1].id if place + 1 < len(family) else None,
+        after=relative.after,
     )

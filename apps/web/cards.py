@@ -6,7 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from apps.chat.models import Conversation, Message, Role
 from apps.chat.reading import Alternatives, alternatives
@@ -14,7 +17,16 @@ from apps.web import markdown, wording
 from apps.web.drawings import drawing_of
 from apps.web.wording import Sentence
 
+RECENT = {0: _("Today"), 1: _("Yesterday")}  # by how many days ago
 ALONE = Alternatives(place=1, total=1, previous=None, next=None)
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day in words: as seen from now, and for good."""
+
+    label: Sentence
+    date: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,7 @@ class Card:
     next_id: UUID | None
     model_name: str
     created_at: datetime
+    day: Day | None  # that it begins, where the reader is
     order: int
 
 
@@ -107,8 +120,18 @@ def _card(message: Message, places: Alternatives) -> Card:
         next_id=places.next,
         model_name=message.model_name,
         created_at=message.created_at,
+        day=_day_begun(message.created_at, places.after),
         order=message.depth,
     )
+
+
+def _day_begun(moment: datetime, before: datetime | None) -> Day | None:
+    """The day of `moment`, unless it is that of what came `before`."""
+    day = timezone.localdate(moment)
+    if before is not None and timezone.localdate(before) == day:
+        return None
+    date = f"{date_format(day, 'l')}, {date_format(day)}"
+    return Day(RECENT.get((timezone.localdate() - day).days, date), date)
 
 
 def _body(message: Message) -> tuple[SafeString, SafeString]:

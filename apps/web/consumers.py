@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error as DatabaseError
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.events import AccessEnded, user_topic
 from apps.accounts.models import preferences_of
@@ -28,7 +30,7 @@ from apps.web import fragments, wording
 from apps.web.access import may_watch, still_signed_in
 from apps.web.commands import Rejected, perform
 from apps.web.liveview import LiveView
-from apps.web.personal import language_of_socket, speak
+from apps.web.personal import language_of_socket, speak, zone_of
 from apps.web.pump import BAD_REQUEST, HERE, NOT_FOUND, RESTART, SIGNED_OUT, Pump
 
 logger = logging.getLogger(__name__)
@@ -59,6 +61,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         self._pump: Pump | None = None
         self._pumping: asyncio.Task[None] | None = None
         self._language = ""
+        self._zone: ZoneInfo | None = None
         self._performing: set[asyncio.Task[None]] = set()
         self._may_perform = asyncio.Semaphore(MOST_AT_ONCE)
         self._in_turn = asyncio.Lock()
@@ -93,6 +96,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
             return
         preferences = await in_database(preferences_of)(self.scope["user"])
         self._language = language_of_socket(self.scope, preferences)
+        self._zone = zone_of(preferences, self.scope.get("cookies", {}))
         self._view = LiveView(user_id, place.account_rev, hub)
         await mailbox.join(user_topic(user_id), self._hear)
         await self._view.join()
@@ -181,9 +185,11 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         return await in_database(still_signed_in)(session.session_key, user.pk)
 
     def _context(self) -> contextvars.Context:
-        """One in which everything is said in the language of this page."""
+        """One in which everything is said in the language of this page, and times are told as there."""
         context = contextvars.Context()
         context.run(speak, self._language)
+        if self._zone:
+            context.run(timezone.activate, self._zone)
         return context
 
     def _hear(self, event: Event) -> None:

@@ -1,5 +1,6 @@
 """What the templates of the chat page are given."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -8,19 +9,36 @@ from uuid import UUID
 from django.urls import reverse
 
 from apps.chat import queue, reading
-from apps.chat.models import Conversation
+from apps.chat.models import Conversation, Message
 from apps.chat.querysets import Mark
 from apps.chat.reading import Window
 from apps.web.cards import cards_of, item_of
 
 
 def transcript_context(window: Window) -> dict[str, Any]:
-    """`cards` of a stretch of the transcript, and `older_url` for the one above it."""
-    older_url = ""
+    """`cards` of a stretch of the transcript, with `older_url` and `newer_url` for what lies above and below
+    it, and the `last_cards` behind that."""
+    cards = cards_of([*window.messages, *window.last])
+    count = len(window.messages)
+    context = {"cards": cards[:count], "last_cards": cards[count:], "older_url": "", "newer_url": ""}
     if window.has_older:
-        oldest = window.messages[0]
-        older_url = reverse("older", args=[oldest.conversation_id, oldest.pk])
-    return {"cards": cards_of(window.messages), "older_url": older_url}
+        context["older_url"] = _beyond("older", window.messages[0])
+    if window.has_newer:
+        context["newer_url"] = _beyond("newer", window.messages[-1])
+    return context
+
+
+def stretch_context(window: Window, side: str) -> dict[str, Any]:
+    """The same for a stretch that comes to one `side`, `older` or `newer`, of what is shown already."""
+    alone = replace(window, last=[], has_older=window.has_older and side == "older")
+    return {
+        **transcript_context(replace(alone, has_newer=window.has_newer and side == "newer")),
+        "side": side,
+    }
+
+
+def _beyond(name: str, message: Message) -> str:
+    return reverse(name, args=[message.conversation_id, message.pk])
 
 
 def queue_context(conversation: Conversation | None) -> dict[str, Any]:

@@ -3,35 +3,44 @@
 Signed out, and while the database is away, a browser's own cookies say what was chosen in it last.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from apps.accounts.models import Preferences, Theme, User, preferences_of
 
 THEME_COOKIE = "theme"
+ZONE_COOKIE = "zone"  # where a browser is; static/js/zone.js sets it
 REMEMBERED_FOR = 365 * 86_400  # seconds
 
 
 class PersonalMiddleware:
-    """Speaks the language that whoever is signed in has chosen, and has their browser remember it."""
+    """Speaks the language that whoever is signed in has chosen, and has their browser remember it.
+
+    Times are told as they are where that person is, or where their browser says they are.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        user = request.user
-        if not isinstance(user, User):
-            return self._get_response(request)
+        if not isinstance(request.user, User):
+            return self._respond(request, remembered(request))
         preferences = preferences_for(request)
         speak(preferences.language)
-        response = self._get_response(request)
+        response = self._respond(request, preferences)
         _have_remembered(request, response, THEME_COOKIE, preferences.chosen_theme)
         _have_remembered(request, response, settings.LANGUAGE_COOKIE_NAME, preferences.language)
         return response
+
+    def _respond(self, request: HttpRequest, preferences: Preferences) -> HttpResponse:
+        with timezone.override(zone_of(preferences, request.COOKIES)):
+            return self._get_response(request)
 
 
 def preferences_for(request: HttpRequest) -> Preferences:
@@ -60,6 +69,16 @@ def speak(language: str) -> None:
     """From now on in this request or task, if it is a language of ours."""
     if language in dict(settings.LANGUAGES):
         translation.activate(language)
+
+
+def zone_of(preferences: Preferences, cookies: Mapping[str, str]) -> ZoneInfo | None:
+    """The time zone that was chosen, else the browser's; None if neither is one."""
+    for name in (preferences.time_zone, unquote(cookies.get(ZONE_COOKIE, ""))):
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return None
 
 
 def language_of_socket(scope: dict[str, Any], preferences: Preferences) -> str:

@@ -10,6 +10,8 @@ urlpatterns = [
     # What lies below a conversation's address is written behind it in the templates.
     path("c/<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("c/<uuid:conversation_id>/above/<uuid:message_id>/", views.older, name="older"),
+    path("c/<uuid:conversation_id>/below/<uuid:message_id>/", views.newer, name="newer"),
+    path("c/<uuid:conversation_id>/at/<uuid:message_id>/", views.at, name="at"),
     path("c/<uuid:conversation_id>/source/<uuid:message_id>/", views.source, name="source"),
     path("c/<uuid:conversation_id>/<slug:name>/", views.command, name="command"),
 ]

@@ -12,14 +12,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.models import User
 from apps.chat import reading
-from apps.chat.models import Conversation
+from apps.chat.models import Conversation, Message
 from apps.chat.querysets import Mark
+from apps.chat.reading import Window
 from apps.chat.revisions import account_rev
 from apps.chat.text import clean
 from apps.web import wording
 from apps.web.cards import Position
 from apps.web.commands import Rejected, perform
-from apps.web.pages import items_context, mark_from, queue_context, transcript_context
+from apps.web.pages import items_context, mark_from, queue_context, stretch_context, transcript_context
 from apps.web.posts import posted
 
 
@@ -45,10 +46,33 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def older(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """The stretch of the path above a message: a fragment for htmx, a page of its own for anyone else."""
     shown = _owned(request, conversation_id)
-    window = reading.window_above(get_object_or_404(shown.messages, pk=message_id))
+    return _stretch(request, shown, reading.window_above(shown, _message(shown, message_id)), "older")
+
+
+@require_safe
+@never_cache
+@login_required
+def newer(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """The stretch below a message, likewise; from a message of another branch, what is shown now."""
+    shown = _owned(request, conversation_id)
+    window = reading.window_below(shown, _message(shown, message_id))
+    return _stretch(request, shown, window or reading.newest_window(shown), "newer")
+
+
+@require_safe
+@never_cache
+@login_required
+def at(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """The transcript around one message, however old; of another version, an offer to show that."""
+    shown = _owned(request, conversation_id)
+    message = _message(shown, message_id)
+    window = reading.window_around(shown, message)
     if "HX-Request" in request.headers:
+        if window is None:
+            return HttpResponse(status=204)
         return render(request, "chat/_cards.html", transcript_context(window))
-    return render(request, "chat/page.html", {**_page(request, shown), **transcript_context(window)})
+    place = {"at": message_id} if window else {"elsewhere": message_id}
+    return render(request, "chat/page.html", {**_page(request, shown, window), **place})
 
 
 @require_safe
@@ -67,7 +91,7 @@ def conversations(request: HttpRequest) -> HttpResponse:
 @login_required
 def source(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """A message as it was written, for the clipboard."""
-    message = get_object_or_404(_owned(request, conversation_id).messages, pk=message_id)
+    message = _message(_owned(request, conversation_id), message_id)
     return HttpResponse(reading.whole_text(message), content_type="text/plain; charset=utf-8")
 
 
@@ -85,6 +109,8 @@ def command(request: HttpRequest, conversation_id: UUID, name: str) -> HttpRespo
         return _rejected(request, rejected.code, values)
     if "HX-Request" in request.headers:
         return HttpResponse(status=204)
+    if name == "choose":
+        return redirect("at", conversation_id, values["message"])
     return redirect("new") if name == "delete" else redirect("conversation", conversation_id)
 
 
@@ -93,14 +119,24 @@ def _rejected(request: HttpRequest, code: str, values: dict[str, Any]) -> HttpRe
     return render(request, "chat/_composer_error.html", context, status=422)
 
 
-def _page(request: HttpRequest, shown: Conversation | None) -> dict[str, Any]:
+def _page(request: HttpRequest, shown: Conversation | None, window: Window | None = None) -> dict[str, Any]:
     """Revs are read before the rows: a socket that goes on from here hears too much, never too little."""
     owner_id = _user(request).pk
     position = Position(shown.pk if shown else "", shown.rev if shown else 0, account_rev(owner_id))
-    transcript = transcript_context(reading.newest_window(shown)) if shown else {"cards": [], "older_url": ""}
+    transcript = transcript_context(window or reading.newest_window(shown)) if shown else {"cards": []}
     items = items_context(owner_id, current=shown.pk if shown else None)
     parts = {**transcript, **items, **queue_context(shown)}
     return {"conversation": shown, "position": position, "key": uuid.uuid4(), **parts}
+
+
+def _stretch(request: HttpRequest, shown: Conversation, window: Window, side: str) -> HttpResponse:
+    if "HX-Request" in request.headers:
+        return render(request, "chat/fragments/stretch.html", stretch_context(window, side))
+    return render(request, "chat/page.html", _page(request, shown, window))
+
+
+def _message(shown: Conversation, message_id: UUID) -> Message:
+    return get_object_or_404(shown.messages, pk=message_id)
 
 
 def _owned(request: HttpRequest, conversation_id: UUID) -> Conversation:

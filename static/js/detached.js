@@ -22,7 +22,7 @@ function start() {
     if (response?.redirected) return location.reload(); // signed out
     if (!response?.ok || !timer) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    htmx.swap("#messages", page.getElementById("messages").innerHTML, { swapStyle: "innerHTML" });
+    htmx.swap("#messages", page.getElementById("messages").innerHTML, { swapStyle: "innerHTML" }, { contextElement: messages });
     isDue = false;
     colloquy.tell("changed");
   }

@@ -1,6 +1,7 @@
-// Follows the reply being written while the reader is at the bottom, and offers the way back otherwise.
+// Follows the reply being written while the reader is at the bottom; elsewhere it keeps what is read where it is.
 
 const NEAR = 96; // px from the end that still count as "at the bottom"
+const FAR = 4; // screens; a way back longer than this is not shown
 
 const messages = document.getElementById("messages");
 const jump = document.getElementById("jump");
@@ -13,45 +14,47 @@ if (messages && jump) start(messages, jump);
 function start(messages, jump) {
   const page = document.scrollingElement;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  /** @type {{element: Element, at: number} | null} what is read, and where in the page it stands */
+  let anchor = null;
   let following = true;
   let lastTop = 0;
   let lastHeight = 0;
 
   history.scrollRestoration = "manual";
-  if (location.hash) following = atEnd();
+  const linked = document.querySelector("#messages > .is-linked");
+  if (linked) linked.scrollIntoView({ block: "start", behavior: "instant" });
   else toEnd();
+  following = atEnd();
+  remember();
 
   addEventListener("scroll", () => {
     const movedUp = page.scrollTop < lastTop && page.scrollHeight >= lastHeight;
     if (movedUp) following = false;
     else if (atEnd()) following = true;
-    lastTop = page.scrollTop;
-    lastHeight = page.scrollHeight;
+    settle();
     show();
   }, { passive: true });
 
   const growth = new ResizeObserver(() => {
     if (following && !selecting()) toEnd();
+    else settle();
     show();
   });
   growth.observe(messages);
   growth.observe(document.getElementById("composer"));
 
-  jump.addEventListener("click", () => { following = true; toEnd(calm.matches ? "instant" : "smooth"); });
-  document.addEventListener("colloquy:placed", () => { following = false; });
-  document.addEventListener("colloquy:sending", () => { following = true; toEnd(); });
+  jump.addEventListener("click", () => {
+    colloquy.tell("latest");
+    following = true;
+    const isNear = page.scrollHeight - page.scrollTop < FAR * innerHeight;
+    toEnd(isNear && !calm.matches ? "smooth" : "instant");
+  });
+  document.addEventListener("colloquy:placed", () => { following = false; remember(); });
+  document.addEventListener("colloquy:sending", () => { colloquy.tell("latest"); following = true; toEnd(); });
 
-  // Earlier messages arrive above what is being read: keep that where it is.
-  let fromEnd = 0;
-  messages.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target.id !== "older") return;
-    following = false;
-    fromEnd = page.scrollHeight - page.scrollTop;
-  });
-  messages.addEventListener("htmx:afterSwap", () => {
-    if (fromEnd) page.scrollTop = page.scrollHeight - fromEnd;
-    fromEnd = 0;
-  });
+  // What others move above the reader's place: they say so before and after, in the same moment.
+  document.addEventListener("colloquy:moving", settle);
+  document.addEventListener("colloquy:moved", settle);
 
   function atEnd() {
     return page.scrollHeight - page.scrollTop - innerHeight < NEAR;
@@ -64,6 +67,34 @@ function start(messages, jump) {
 
   function show() {
     jump.hidden = atEnd();
+  }
+
+  /** Scroll by what the page has moved under the reader, unless they follow its end. */
+  function settle() {
+    const moved = !following && anchor?.element.isConnected ? placeOf(anchor.element) - anchor.at : 0;
+    if (Math.abs(moved) >= 1) page.scrollBy({ top: moved, behavior: "instant" });
+    remember();
+  }
+
+  function remember() {
+    lastTop = page.scrollTop;
+    lastHeight = page.scrollHeight;
+    const element = following ? null : atHand();
+    anchor = element && { element, at: placeOf(element) };
+  }
+
+  /** @returns {Element | null} the block that stands at the top of the view */
+  function atHand() {
+    const top = parseFloat(getComputedStyle(page).scrollPaddingTop) || 0;
+    const { left, width } = messages.getBoundingClientRect();
+    const found = document.elementFromPoint(left + width / 2, top);
+    return found?.closest("#messages :is(.blocks, .tail) > *, #messages .message article > *")
+      ?? [...messages.querySelectorAll(":scope > .message")].find((message) => message.getBoundingClientRect().bottom > top) ?? null;
+  }
+
+  /** @param {Element} element */
+  function placeOf(element) {
+    return element.getBoundingClientRect().top + page.scrollTop;
   }
 
   function selecting() {

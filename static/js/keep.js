@@ -1,6 +1,6 @@
-// Keeps the reader's place and focus when messages are drawn anew: by what they are, since the elements are others.
+// Keeps the reader's place and focus when another path is shown: by what they are, since the elements may be others.
 
-/** @typedef {{order: string, action?: string, top: number}} Held what the reader is at: a message, perhaps a button of it */
+/** @typedef {{id: string, order: string, action?: string, top: number}} Held what the reader is at: a message, perhaps a button of it */
 
 const PRESSED_WITHIN = 3000; // ms between a press of a button and the redraw that answers it
 
@@ -15,6 +15,7 @@ function start(messages) {
   let pressed = null;
   /** @type {Held | null} */
   let held = null;
+  let isLookedFor = false; // its stretch has been asked for
 
   document.addEventListener("focusin", ({ target }) => {
     focused = messages.contains(target) && target.dataset.action ? { element: target, ...identity(target) } : null;
@@ -22,33 +23,49 @@ function start(messages) {
 
   document.addEventListener("click", ({ target }) => {
     const button = target.closest?.("#messages .siblings [data-action]");
-    pressed = button ? { ...identity(button), top: button.getBoundingClientRect().top, at: Date.now() } : null;
+    pressed = button ? { id: button.value, ...identity(button), top: button.getBoundingClientRect().top, at: Date.now() } : null;
   });
 
-  document.addEventListener("htmx:wsBeforeMessage", ({ detail }) => {
-    held = detail.message.includes("innerHTML:#messages") ? atHand() : null;
+  document.addEventListener("colloquy:renewing", () => { held = isLookedFor ? held : atHand(); });
+
+  document.addEventListener("colloquy:renewed", () => {
+    if (held && !settle(held) && !isLookedFor) lookFor(held);
+    else held = null;
   });
 
   document.addEventListener("colloquy:changed", () => {
-    if (held) settle(held);
-    held = null;
     if (focused && !focused.element.isConnected && document.activeElement === document.body) refocus(focused);
   });
 
   /** @returns {Held | null} the button just pressed, else the first message in view */
   function atHand() {
     if (pressed && Date.now() - pressed.at < PRESSED_WITHIN) return pressed;
-    const first = [...messages.querySelectorAll(".message")].find((message) => message.getBoundingClientRect().bottom > 0);
-    return first ? { order: first.dataset.order, top: first.getBoundingClientRect().top } : null;
+    const first = [...messages.querySelectorAll(":scope > .message[id]")].find((message) => message.getBoundingClientRect().bottom > 0);
+    return first ? { id: first.id.replace("message-", ""), order: first.dataset.order, top: first.getBoundingClientRect().top } : null;
   }
 
-  /** @param {Held} held */
+  /**
+   * @param {Held} held
+   * @returns {boolean} whether it is shown
+   */
   function settle(held) {
     const now = counterpart(held);
-    if (!now) return;
+    if (!now) return false;
     scrollBy({ top: now.getBoundingClientRect().top - held.top, behavior: "instant" });
     if (held.action) colloquy.tell("placed");
     pressed = null;
+    return true;
+  }
+
+  /**
+   * It is far above the end that is shown now.
+   * @param {Held} held
+   */
+  async function lookFor({ id }) {
+    isLookedFor = true;
+    await htmx.ajax("GET", `${messages.dataset.url}at/${id}/`, { source: messages, target: messages, swap: "innerHTML" }).catch(() => {});
+    isLookedFor = false;
+    held = null;
   }
 
   /** @param {{order: string, action: string}} focused */

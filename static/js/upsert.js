@@ -1,45 +1,93 @@
-// A swap style for htmx: put elements in their places by id and order, however often they arrive.
+// How htmx puts what comes into its place, so that nothing the reader holds is taken from them.
 //
-// <ol hx-swap-oob="upsert:#list"><li id="a" data-order="3">…</li></ol> replaces #a in #list, or inserts it where
+// <ol hx-swap-oob="upsert:#list"><li id="a" data-order="3">…</li></ol> changes #a in #list, or inserts it where
 // its order says (data-sort="asc" or "desc" on the list). An element with data-gone is taken away.
 
-htmx.defineExtension("upsert", {
-  isInlineSwap: (swapStyle) => swapStyle === "none",
-  handleSwap(swapStyle, list, fragment) {
-    if (swapStyle !== "upsert") return false;
-    return [...fragment.children].filter((element) => place(list, element));
-  },
-});
+(() => {
+  const held = new WeakSet(); // open blocks in which the reader has scrolled something
 
-/**
- * @param {HTMLElement} list
- * @param {HTMLElement} element
- * @returns {boolean} whether the element is in the page now
- */
-function place(list, element) {
-  const old = document.getElementById(element.id);
-  if (element.dataset.gone !== undefined) {
-    old?.remove();
-    return false;
+  htmx.defineExtension("upsert", {
+    isInlineSwap: (swapStyle) => swapStyle === "none",
+    handleSwap(swapStyle, target, fragment) {
+      if (swapStyle === "upsert") return [...fragment.children].filter((element) => place(target, element)).map(standing);
+      if (swapStyle !== "innerHTML") return false;
+      if (target.id === "messages") return renew(target, [...fragment.children]);
+      if (!target.classList.contains("tail") || !isHeld(target)) return false;
+      morph.content(target, fragment);
+      return [target];
+    },
+  });
+
+  document.addEventListener("scroll", ({ target }) => {
+    const tail = target instanceof Element && target.closest(".tail");
+    if (tail) held.add(tail);
+  }, { capture: true, passive: true });
+
+  /**
+   * The open block is drawn at every step: only what the reader has there makes it worth more than a replacement.
+   * @param {Element} tail
+   */
+  function isHeld(tail) {
+    const selection = getSelection();
+    const isSelected = selection && !selection.isCollapsed && selection.rangeCount && selection.getRangeAt(0).intersectsNode(tail);
+    return isSelected || held.has(tail) || tail.contains(document.activeElement);
   }
-  if (old && old.dataset.order === element.dataset.order) {
-    old.replaceWith(element);
+
+  /**
+   * The shown path is another. What stands above the stretch that came stays if it leads to it.
+   * @param {HTMLElement} list
+   * @param {HTMLElement[]} fresh
+   */
+  function renew(list, fresh) {
+    colloquy.tell("renewing");
+    const first = fresh.find((element) => element.matches(".message"));
+    const joins = Boolean(first && document.getElementById(first.id));
+    const above = (element) => joins && order(element) < order(first);
+    const kept = new Set(fresh.map((element) => element.id));
+    for (const child of [...list.children]) if (!kept.has(child.id) && !above(child)) child.remove();
+    const placed = fresh.filter((element) => !(joins && element.id === "older") && place(list, element));
+    colloquy.tell("renewed");
+    return placed.map(standing);
+  }
+
+  /**
+   * @param {HTMLElement} list
+   * @param {HTMLElement} element
+   * @returns {boolean} whether it is in the page now, or what it has been made of
+   */
+  function place(list, element) {
+    const old = document.getElementById(element.id);
+    if (element.dataset.gone !== undefined) {
+      old?.remove();
+      return false;
+    }
+    if (old && old.dataset.order === element.dataset.order) {
+      morph.element(old, element);
+      return true;
+    }
+    old?.remove();
+    list.insertBefore(element, successor(list, order(element)));
     return true;
   }
-  old?.remove();
-  list.insertBefore(element, successor(list, Number(element.dataset.order)));
-  return true;
-}
 
-/**
- * @param {HTMLElement} list
- * @param {number} order
- * @returns {Element | null} what the element with this order stands before
- */
-function successor(list, order) {
-  const sign = list.dataset.sort === "desc" ? -1 : 1;
-  const after = (child) => child.dataset.order === undefined || sign * Number(child.dataset.order) > sign * order;
-  const first = list.firstElementChild;
-  const head = first && first.dataset.order === undefined && list.dataset.sort === "asc" ? first : null; // "older" stays on top
-  return [...list.children].find((child) => child !== head && after(child)) ?? null;
-}
+  /**
+   * @param {HTMLElement} list
+   * @param {number} wanted
+   * @returns {Element | null} what the element with this order stands before
+   */
+  function successor(list, wanted) {
+    const sign = list.dataset.sort === "desc" ? -1 : 1;
+    const after = (child) => child.dataset.order === undefined || sign * order(child) > sign * wanted;
+    return [...list.children].find(after) ?? null;
+  }
+
+  /** @param {HTMLElement} element */
+  function order(element) {
+    return Number(element.dataset.order);
+  }
+
+  /** @param {HTMLElement} element */
+  function standing(element) {
+    return document.getElementById(element.id) ?? element;
+  }
+})();

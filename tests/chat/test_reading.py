@@ -56,10 +56,60 @@ class TestWindows:
         read = window.messages
 
         while window.has_older:
-            window = reading.window_above(read[0])
+            window = reading.window_above(conversation, read[0])
             read = [*window.messages, *read]
 
         assert read == path
+
+    def test_windows_downwards_meet_without_gap_or_overlap(self, conversation: Conversation) -> None:
+        path = long_path(conversation, 2 * reading.WINDOW + 7)
+        read = path[:3]
+
+        while window := reading.window_below(conversation, read[-1]):
+            read += window.messages
+            if not window.has_newer:
+                break
+
+        assert read == path
+        assert reading.window_below(conversation, path[-1]).messages == []
+
+    def test_a_window_around_a_message_has_it_in_its_middle_and_the_end_behind_it(
+        self, conversation: Conversation
+    ) -> None:
+        path = long_path(conversation, 200)
+        reach = reading.WINDOW // 2
+
+        window = reading.window_around(conversation, path[100])
+
+        assert window == reading.Window(
+            path[100 - reach : 101 + reach], has_older=True, last=path[-reading.LAST :], has_newer=True
+        )
+
+    @pytest.mark.parametrize("place", [0, 1, 58, 59])
+    def test_a_window_around_what_is_near_an_end_reaches_it(
+        self, conversation: Conversation, place: int
+    ) -> None:
+        path = long_path(conversation, 60)
+
+        window = reading.window_around(conversation, path[place])
+
+        assert path[place] in window.messages
+        assert (window.has_older, window.has_newer) == (place > 30, place < 30)
+
+    def test_windows_downwards_and_around_end_early_behind_much_text(
+        self, conversation: Conversation
+    ) -> None:
+        path = long_path(conversation, 30, content="x" * (reading.WINDOW_SIZE // 4))
+
+        assert reading.window_below(conversation, path[9]).messages == path[10:14]
+        assert reading.window_around(conversation, path[9]).messages == path[7:11]
+
+    def test_a_message_of_another_branch_has_no_window_on_the_shown_path(self, question: Message) -> None:
+        hidden = ReplyFactory(parent=question)
+        shown = ReplyFactory(parent=question).conversation
+
+        assert reading.window_around(shown, hidden) is None
+        assert reading.window_below(shown, hidden) is None
 
     def test_a_path_that_fits_has_nothing_above_it(self, conversation: Conversation) -> None:
         long_path(conversation, reading.WINDOW)
@@ -200,10 +250,17 @@ class TestAlternatives:
 
         assert reading.alternatives([other])[other.pk] == reading.Alternatives(2, 2, question.pk, None)
 
+    def test_they_know_what_they_came_after(self, question: Message, reply: Message) -> None:
+        places = reading.alternatives([question, reply])
+
+        assert (places[question.pk].after, places[reply.pk].after) == (None, question.created_at)
+
     def test_an_only_child_and_an_only_first_message_have_none(
         self, question: Message, reply: Message
     ) -> None:
-        assert reading.alternatives([question, reply]) == {}
+        places = reading.alternatives([question, reply])
+
+        assert [places[row.pk].total for row in (question, reply)] == [1, 1]
 
     def test_they_are_read_at_once_for_all(self, conversation: Conversation) -> None:
         path = long_path(conversation, 40)
@@ -215,7 +272,9 @@ def costs_of(conversation: Conversation, path: list[Message]) -> list[int]:
     user, pk = conversation.owner, conversation.pk
     reads: list[Callable[[], Any]] = [
         lambda: reading.newest_window(conversation),
-        lambda: reading.window_above(path[-1]),
+        lambda: reading.window_above(conversation, path[-1]),
+        lambda: reading.window_below(conversation, path[5]),
+        lambda: reading.window_around(conversation, path[5]),
         lambda: reading.changes(pk, since=conversation.rev - 2),
         lambda: reading.conversation_page(user.pk),
         lambda: reading.listed_changes(user.pk, since=0),
@@ -318,4 +377,6 @@ class TestList:
 def test_a_page_of_a_short_path_starts_at_its_first_message(question: Message) -> None:
     last = MessageFactory(parent=ReplyFactory(parent=question))
 
-    assert reading.window_above(last) == reading.Window([question, last.parent], has_older=False)
+    window = reading.window_above(last.conversation, last)
+
+    assert window == reading.Window([question, last.parent], has_older=False, last=[last])

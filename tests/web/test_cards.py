@@ -1,12 +1,14 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from apps.chat import reading
 from apps.chat.models import Message, Role
 from apps.web import markdown, wording
-from apps.web.cards import Card, cards_of, item_of
+from apps.web.cards import Card, Day, cards_of, item_of
 from apps.web.commands import KeyField
 from tests.chat.test_reading import queries
 from tests.factories import ChunkFactory, ConversationFactory, MessageFactory, ReplyFactory
@@ -107,3 +109,24 @@ def test_an_item_is_ordered_by_its_last_activity() -> None:
     assert item_of(older).order < item_of(newer).order
     assert item_of(older, current=older.pk).current
     assert not item_of(older).running
+
+
+class TestDays:
+    def test_a_day_begins_where_the_reader_is(self) -> None:
+        first = MessageFactory()
+        second = ReplyFactory(parent=first)
+        Message.objects.filter(pk=first.pk).update(created_at=datetime(2025, 3, 4, 23, 59, tzinfo=UTC))
+        Message.objects.filter(pk=second.pk).update(created_at=datetime(2025, 3, 5, 0, 1, tzinfo=UTC))
+        messages = list(Message.objects.order_by("depth"))
+
+        with timezone.override(ZoneInfo("Europe/Berlin")):
+            here = [card.day for card in cards_of(messages)]
+        there = [card.day for card in cards_of(messages)]
+
+        assert here == [Day("Wednesday, March 5, 2025", "Wednesday, March 5, 2025"), None]
+        assert [day and day.date for day in there] == ["Tuesday, March 4, 2025", "Wednesday, March 5, 2025"]
+
+    def test_a_card_alone_knows_what_it_came_after(self) -> None:
+        reply = ReplyFactory()
+
+        assert (card_of(reply).day, card_of(reply.parent).day.label) == (None, "Today")

@@ -22,7 +22,9 @@ def test_a_whole_transcript_leads_nowhere() -> None:
 
 
 def test_an_empty_transcript_is_one_too() -> None:
-    assert transcript_context(Window([], has_older=False)) == {"cards": [], "older_url": ""}
+    context = transcript_context(Window([], has_older=False))
+
+    assert context == {"cards": [], "last_cards": [], "older_url": "", "newer_url": ""}
 
 
 def test_a_stretch_leads_to_the_one_above_it() -> None:

@@ -1,5 +1,5 @@
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from apps.accounts.actions import prefer
 from apps.accounts.models import User
@@ -35,3 +35,17 @@ async def test_without_a_choice_it_speaks_that_of_its_browser(session: str, spok
             await page.send(command="rename")
 
     assert spoken == ["de", "en"]
+
+
+async def test_it_tells_times_as_they_are_where_its_person_is(
+    owner: User, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zones: list[str] = []
+    monkeypatch.setattr(consumers, "perform", lambda *_: zones.append(timezone.get_current_timezone_name()))
+
+    for zone in ("Asia/Tokyo", "", "America/New_York"):
+        await in_database(prefer)(owner, time_zone=zone)
+        async with tab(session) as page:
+            await page.send(command="rename")
+
+    assert zones == ["Asia/Tokyo", "UTC", "America/New_York"]

@@ -108,7 +108,7 @@ class TestEveryPage:
     ) -> None:
         other = ReplyFactory(parent__conversation__owner=owner)
 
-        for name in ("older", "source"):
+        for name in ("older", "newer", "at", "source"):
             assert page.get(reverse(name, args=[reply.conversation_id, other.pk])).status_code == 404
 
     def test_what_is_deleted_is_gone(self, page: Client, owner: User, reply: Message) -> None:
@@ -154,9 +154,54 @@ class TestConversation:
         whole = page.get(above).content.decode()
 
         shown = "<article aria-labelledby"
-        assert fragment.count(shown) == whole.count(shown) == 2
-        assert "<html" in whole
-        assert "<html" not in fragment
+        assert (fragment.count(shown), whole.count(shown)) == (2, 2 + reading.LAST)
+        assert '<li id="older" data-gone>' in fragment
+        assert ("<html" in fragment, "<html" in whole) == (False, True)
+
+    def test_it_leads_downwards_as_well(self, page: Client, owner: User) -> None:
+        conversation = ConversationFactory(owner=owner)
+        path = long_path(conversation, 2 * reading.WINDOW)
+        above = reverse("older", args=[conversation.pk, path[10].pk])
+        below = reverse("newer", args=[conversation.pk, path[9].pk])
+
+        assert f'href="{below}"' in page.get(above).content.decode()
+        fragment = page.get(below, headers=HTMX).content.decode()
+
+        assert fragment.count("<article") == reading.WINDOW
+        assert reverse("newer", args=[conversation.pk, path[9 + reading.WINDOW].pk]) in fragment
+        assert 'id="older"' not in fragment
+
+    def test_the_last_stretch_downwards_leads_no_further(self, page: Client, owner: User) -> None:
+        conversation = ConversationFactory(owner=owner)
+        path = long_path(conversation, 9)
+
+        fragment = page.get(reverse("newer", args=[conversation.pk, path[5].pk]), headers=HTMX)
+
+        assert '<li id="newer" data-gone>' in fragment.content.decode()
+
+    def test_a_link_to_a_message_opens_the_stretch_around_it(self, page: Client, owner: User) -> None:
+        conversation = ConversationFactory(owner=owner)
+        path = long_path(conversation, 200)
+
+        html = page.get(reverse("at", args=[conversation.pk, path[100].pk])).content.decode()
+
+        shown = [n for n, message in enumerate(path) if f'id="message-{message.pk}"' in html]
+        assert shown == [*range(75, 126), 198, 199]
+        assert f'data-at="{path[100].pk}"' in html
+
+    def test_a_link_to_another_version_offers_to_show_it(self, page: Client, reply: Message) -> None:
+        ReplyFactory(parent=reply.parent)
+        url = reverse("at", args=[reply.conversation_id, reply.pk])
+
+        html = page.get(url).content.decode()
+        led = page.post(
+            reverse("command", args=[reply.conversation_id, "choose"]), {"message": str(reply.pk)}
+        )
+
+        assert f'name="message" value="{reply.pk}">Show that version' in html
+        assert page.get(url, headers=HTMX).status_code == 200
+        assert led["Location"] == url
+        assert f'id="message-{reply.pk}"' in page.get(led["Location"]).content.decode()
 
     def test_a_long_one_costs_no_further_query(self, page: Client, owner: User) -> None:
         short, long = ConversationFactory.create_batch(2, owner=owner)
@@ -168,6 +213,22 @@ class TestConversation:
 
         queries(read(short))
         assert queries(read(short)) == queries(read(long)) <= 10
+
+    @pytest.mark.parametrize("headers", [{}, HTMX])
+    def test_one_of_5000_messages_costs_no_more(
+        self, page: Client, owner: User, headers: dict[str, str]
+    ) -> None:
+        conversation = ConversationFactory(owner=owner)
+        path = long_path(conversation, 5_000)
+        names = {"conversation": [], "older": [path[2_500].pk], "newer": [path[9].pk], "at": [path[9].pk]}
+        urls = [reverse(name, args=[conversation.pk, *ids]) for name, ids in names.items()]
+
+        page.get(urls[0])
+        costs = [queries(lambda url=url: page.get(url, headers=headers)) for url in urls]
+        drawn = [page.get(url, headers=headers).content.count(b"<article") for url in urls]
+
+        assert max(costs) <= 12
+        assert max(drawn) <= reading.WINDOW + 1 + reading.LAST
 
 
 class TestList:
