@@ -9,6 +9,7 @@ from config.settings.environment import (
     ROOT,
     THREADS,
     broker_url,
+    caches,
     channel_layers,
     database,
     env,
@@ -79,6 +80,7 @@ REDIS_URL = env.str("REDIS_URL", default="")
 DATABASES = {"default": database()}
 BRIDGE_THREADS: dict[str, int] = THREADS
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
+CACHES = caches(REDIS_URL)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Without a broker of its own the web process runs background tasks too.

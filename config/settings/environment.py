@@ -73,6 +73,18 @@ def channel_layers(redis_url: str) -> dict[str, Any]:
     return {"default": layer}
 
 
+def caches(redis_url: str) -> dict[str, Any]:
+    """What is counted for a while: in Redis for all processes, or in the memory of the only one."""
+    if not redis_url:
+        return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    shared = {
+        "BACKEND": "apps.accounts.attempts.SharedCache",
+        "LOCATION": redis_url,
+        "KEY_PREFIX": "colloquy",
+    }
+    return {"default": {**shared, "OPTIONS": {"socket_timeout": 1.0}}}
+
+
 def model_names(name: str) -> tuple[str, ...]:
     """The models that the variable `name` lists; `*` is all of them. It used to be `true` or `false`."""
     listed = tuple(part.strip() for part in env.str(name, default="").split(",") if part.strip())
