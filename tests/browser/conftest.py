@@ -9,7 +9,7 @@ from tests.support.openai_server import OpenAIServer
 from tests.support.product import Account, Product
 from tests.support.product import product as running_product
 
-PEOPLE = 60  # more than the tests of this folder ask for
+PEOPLE = 120  # more than the tests of this folder ask for
 TITLED_WITHIN = 45.0  # seconds
 UNTITLED = "SELECT count(*) FROM chat_conversation WHERE title_state = 'wanted'"
 
