@@ -2,6 +2,7 @@ import re
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings as configured
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -171,6 +172,17 @@ class TestTheme:
         client.cookies["theme"] = '"><script>'
 
         assert "data-theme" not in self.head(client)
+
+
+@pytest.mark.parametrize("name", ["tokens", "code"])
+def test_dark_is_the_same_whether_a_person_chose_it_or_the_system(name: str) -> None:
+    css = (configured.BASE_DIR / "static" / "css" / f"{name}.css").read_text()
+    _light, by_system, chosen = re.split(r"prefers-color-scheme: dark|\[data-theme=\"dark\"\] \{\s", css)[:3]
+
+    values = [re.findall(r"(--[\w-]+): (.*?);", block.partition("\n}")[0]) for block in (by_system, chosen)]
+
+    assert values[0] == values[1]
+    assert len(values[0]) >= 10
 
 
 class TestLanguage:
