@@ -12,8 +12,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from apps.chat.models import Conversation, Message, Role
+from apps.chat.querysets import Mark
 from apps.chat.reading import Alternatives, alternatives
 from apps.web import markdown, wording
+from apps.web.days import Heading, heading_of, order_of
 from apps.web.drawings import drawing_of
 from apps.web.wording import Sentence
 
@@ -61,14 +63,20 @@ class Card:
 
 @dataclass(frozen=True)
 class Item:
-    """A conversation as the list shows it."""
+    """A conversation as the list shows it; `leads` says that its heading stands right above it."""
 
     id: UUID
     url: str
     title: str
     order: int
     running: bool
+    unread: bool
+    pinned: bool
+    archived: bool
     current: bool
+    updated_at: datetime
+    heading: Heading
+    leads: bool
 
 
 @dataclass(frozen=True)
@@ -87,14 +95,33 @@ def cards_of(messages: Iterable[Message]) -> list[Card]:
     return [_card(message, places.get(message.pk, ALONE)) for message in messages]
 
 
-def item_of(conversation: Conversation, *, current: object = None) -> Item:
+def items_of(
+    conversations: Iterable[Conversation], *, current: object = None, behind: Mark | None = None
+) -> list[Item]:
+    """Items in the order of the list, which goes on behind `behind`."""
+    above = heading_of(behind).key if behind else ""
+    items: list[Item] = []
+    for conversation in conversations:
+        items.append(_item(conversation, current, above))
+        above = items[-1].heading.key
+    return items
+
+
+def _item(conversation: Conversation, current: object, above: str) -> Item:
+    heading = heading_of(conversation)
     return Item(
         id=conversation.pk,
         url=reverse("conversation", args=[conversation.pk]),
         title=conversation.title,
-        order=int(conversation.updated_at.timestamp() * 1000),
+        order=order_of(conversation),
         running=bool(getattr(conversation, "running", False)),
+        unread=conversation.unread,
+        pinned=conversation.pinned,
+        archived=conversation.archived,
         current=conversation.pk == current,
+        updated_at=conversation.updated_at,
+        heading=heading,
+        leads=heading.key != above,
     )
 
 

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from apps.chat import reading
 from apps.chat.models import Conversation, Message
 from apps.live.cursor import ListStep
-from apps.web.cards import Position, cards_of, item_of
+from apps.web.cards import Position, cards_of, items_of
 from apps.web.markdown import Drawing
 from apps.web.pages import items_context, queue_context, transcript_context
 from apps.web.wording import Rejection
@@ -46,10 +46,14 @@ def queue(conversation: Conversation) -> SafeString:
 def changed_list(step: ListStep, owner_id: int, current: UUID | None) -> SafeString:
     """Conversations to put in their places, replace or take away; reads the database to draw all anew."""
     if step.anew:
-        return render_to_string("chat/fragments/list_anew.html", items_context(owner_id, current=current))
-    gone = [conversation for conversation in step.changed if conversation.deleted_at]
-    kept = [item_of(c, current=current) for c in step.changed if not c.deleted_at]
-    return render_to_string("chat/fragments/list_changed.html", {"items": kept, "gone": gone})
+        shown = Conversation.objects.filter(pk=current, owner_id=owner_id).first() if current else None
+        context = {**items_context(owner_id, current=current), "conversation": shown}
+        return render_to_string("chat/fragments/list_anew.html", context)
+    shown = next((conversation for conversation in step.changed if conversation.pk == current), None)
+    gone = [conversation for conversation in step.changed if not conversation.listed]
+    kept = items_of((c for c in step.changed if c.listed), current=current)
+    context = {"items": kept, "gone": gone, "conversation": shown}
+    return render_to_string("chat/fragments/list_changed.html", context)
 
 
 class Growth:

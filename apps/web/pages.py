@@ -12,7 +12,7 @@ from apps.chat import queue, reading
 from apps.chat.models import Conversation, Message
 from apps.chat.querysets import Mark
 from apps.chat.reading import Window
-from apps.web.cards import cards_of, item_of
+from apps.web.cards import cards_of, items_of
 
 
 def transcript_context(window: Window) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def items_context(
 ) -> dict[str, Any]:
     """`items` of a page of the list, and `next_items_url` for the one behind it."""
     conversations, more = reading.conversation_page(owner_id, behind=behind)
-    items = [item_of(conversation, current=current) for conversation in conversations]
+    items = items_of(conversations, current=current, behind=behind)
     return {"items": items, "next_items_url": url_behind("conversations", more)}
 
 

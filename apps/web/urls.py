@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from apps.web import views
+from apps.web import list_views, views
 
 urlpatterns = [
     path("", views.new, name="new"),
-    path("conversations/", views.conversations, name="conversations"),
+    path("conversations/", list_views.conversations, name="conversations"),
+    path("archive/", list_views.archive, name="archive"),
+    path("palette/", list_views.palette, name="palette"),
     # What lies below a conversation's address is written behind it in the templates.
     path("c/<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("c/<uuid:conversation_id>/above/<uuid:message_id>/", views.older, name="older"),

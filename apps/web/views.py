@@ -2,25 +2,28 @@
 
 import uuid
 from typing import Any, cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.models import User
 from apps.chat import reading
 from apps.chat.models import Conversation, Message
-from apps.chat.querysets import Mark
 from apps.chat.reading import Window
 from apps.chat.revisions import account_rev
 from apps.chat.text import clean
 from apps.web import wording
 from apps.web.cards import Position
 from apps.web.commands import Rejected, perform
-from apps.web.pages import items_context, mark_from, queue_context, stretch_context, transcript_context
+from apps.web.lists import FILING, undo_of
+from apps.web.pages import items_context, queue_context, stretch_context, transcript_context
 from apps.web.posts import posted
 
 
@@ -29,7 +32,9 @@ from apps.web.posts import posted
 @login_required
 def new(request: HttpRequest) -> HttpResponse:
     """An empty page; its first message begins the conversation whose id it carries."""
-    return render(request, "chat/page.html", {"new_id": uuid.uuid4(), **_page(request, None)})
+    deleted = undo_of("delete", _user(request).pk, request.GET.get("deleted", ""))
+    context = {"new_id": uuid.uuid4(), "undo": deleted, **page_context(request, None)}
+    return render(request, "chat/page.html", context)
 
 
 @require_safe
@@ -37,7 +42,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @login_required
 def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """The newest stretch of a transcript, with the text so far of what is being written."""
-    return render(request, "chat/page.html", _page(request, _owned(request, conversation_id)))
+    return render(request, "chat/page.html", page_context(request, _owned(request, conversation_id)))
 
 
 @require_safe
@@ -72,18 +77,7 @@ def at(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpRes
             return HttpResponse(status=204)
         return render(request, "chat/_cards.html", transcript_context(window))
     place = {"at": message_id} if window else {"elsewhere": message_id}
-    return render(request, "chat/page.html", {**_page(request, shown, window), **place})
-
-
-@require_safe
-@never_cache
-@login_required
-def conversations(request: HttpRequest) -> HttpResponse:
-    """The list, or the stretch of it behind where another ended."""
-    context = items_context(_user(request).pk, behind=_mark(request))
-    if "HX-Request" in request.headers:
-        return render(request, "chat/_items.html", context)
-    return render(request, "chat/page.html", {"new_id": uuid.uuid4(), **_page(request, None), **context})
+    return render(request, "chat/page.html", {**page_context(request, shown, window), **place})
 
 
 @require_safe
@@ -107,11 +101,22 @@ def command(request: HttpRequest, conversation_id: UUID, name: str) -> HttpRespo
         if rejected.code == "absent":
             raise Http404 from rejected
         return _rejected(request, rejected.code, values)
+    undo = undo_of(name, _user(request).pk, conversation_id)
     if "HX-Request" in request.headers:
-        return HttpResponse(status=204)
+        return render(request, "chat/_toast.html", undo) if undo else HttpResponse(status=204)
     if name == "choose":
         return redirect("at", conversation_id, values["message"])
-    return redirect("new") if name == "delete" else redirect("conversation", conversation_id)
+    return _led_back(request, conversation_id, name)
+
+
+def _led_back(request: HttpRequest, conversation_id: UUID, name: str) -> HttpResponse:
+    """To the conversation; from the list, to where that was shown; and from what is no more, to a new one."""
+    if name == "delete":
+        return redirect(f"{reverse('new')}?{urlencode({'deleted': conversation_id})}")
+    shown_at = request.headers.get("Referer", "")
+    if name in FILING and url_has_allowed_host_and_scheme(shown_at, {request.get_host()}):
+        return redirect(shown_at)
+    return redirect("conversation", conversation_id)
 
 
 def _rejected(request: HttpRequest, code: str, values: dict[str, Any]) -> HttpResponse:
@@ -119,7 +124,9 @@ def _rejected(request: HttpRequest, code: str, values: dict[str, Any]) -> HttpRe
     return render(request, "chat/_composer_error.html", context, status=422)
 
 
-def _page(request: HttpRequest, shown: Conversation | None, window: Window | None = None) -> dict[str, Any]:
+def page_context(
+    request: HttpRequest, shown: Conversation | None, window: Window | None = None
+) -> dict[str, Any]:
     """Revs are read before the rows: a socket that goes on from here hears too much, never too little."""
     owner_id = _user(request).pk
     position = Position(shown.pk if shown else "", shown.rev if shown else 0, account_rev(owner_id))
@@ -132,7 +139,7 @@ def _page(request: HttpRequest, shown: Conversation | None, window: Window | Non
 def _stretch(request: HttpRequest, shown: Conversation, window: Window, side: str) -> HttpResponse:
     if "HX-Request" in request.headers:
         return render(request, "chat/fragments/stretch.html", stretch_context(window, side))
-    return render(request, "chat/page.html", _page(request, shown, window))
+    return render(request, "chat/page.html", page_context(request, shown, window))
 
 
 def _message(shown: Conversation, message_id: UUID) -> Message:
@@ -146,11 +153,3 @@ def _owned(request: HttpRequest, conversation_id: UUID) -> Conversation:
 def _user(request: HttpRequest) -> User:
     """Whoever is signed in; every view here requires that."""
     return cast("User", request.user)
-
-
-def _mark(request: HttpRequest) -> Mark | None:
-    """Where the stretch begins that is asked for; at the top if that is not said."""
-    try:
-        return mark_from(request.GET["behind"]) if "behind" in request.GET else None
-    except (ValueError, OverflowError):
-        raise Http404 from None

@@ -7,15 +7,17 @@ document.addEventListener("toggle", (event) => {
   if (!(menu instanceof HTMLElement) || !menu.matches(".menu") || event.newState !== "open") return;
   const button = document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`);
   if (button) place(menu, button.getBoundingClientRect());
+  menu.querySelector(".menu-item")?.focus();
 }, { capture: true });
 
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.(".menu");
-  if (!menu || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+  if (!menu || !["ArrowDown", "ArrowUp", "Home", "End"].includes(event.key)) return;
   event.preventDefault();
   const items = [...menu.querySelectorAll(".menu-item")];
-  const step = event.key === "ArrowDown" ? 1 : -1;
-  items.at((items.indexOf(document.activeElement) + step) % items.length)?.focus();
+  const place = items.indexOf(document.activeElement);
+  const next = { ArrowDown: (place + 1) % items.length, ArrowUp: place - 1, Home: 0, End: -1 }[event.key];
+  items.at(next)?.focus();
 });
 
 document.addEventListener("click", (event) => {

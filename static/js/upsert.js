@@ -5,6 +5,8 @@
 
 (() => {
   const held = new WeakSet(); // open blocks in which the reader has scrolled something
+  const IN_USE = ":has([popover]:popover-open, [data-rename]:not([hidden]) :focus)"; // a menu or a title in somebody's hands
+  const waiting = new Map(); // what is to be done to elements in use, by id
 
   htmx.defineExtension("upsert", {
     isInlineSwap: (swapStyle) => swapStyle === "none",
@@ -22,6 +24,9 @@
     const tail = target instanceof Element && target.closest(".tail");
     if (tail) held.add(tail);
   }, { capture: true, passive: true });
+
+  document.addEventListener("focusout", () => setTimeout(placeWaiting));
+  document.addEventListener("toggle", () => setTimeout(placeWaiting), { capture: true });
 
   /**
    * The open block is drawn at every step: only what the reader has there makes it worth more than a replacement.
@@ -61,13 +66,24 @@
       old?.remove();
       return false;
     }
+    if (old?.matches(IN_USE)) {
+      waiting.set(element.id, () => { if (place(list, element)) htmx.process(standing(element)); });
+      return false;
+    }
+    waiting.delete(element.id);
     if (old && old.dataset.order === element.dataset.order) {
       morph.element(old, element);
       return true;
     }
     old?.remove();
-    list.insertBefore(element, successor(list, order(element)));
+    const next = successor(list, order(element));
+    if (next?.matches(".more-items")) return false; // beyond what is loaded: it comes with its page
+    list.insertBefore(element, next);
     return true;
+  }
+
+  function placeWaiting() {
+    for (const [id, put] of waiting) if (!document.getElementById(id)?.matches(IN_USE)) put();
   }
 
   /**

@@ -154,7 +154,6 @@ def test_unsent_text_of_a_deleted_conversation_is_in_the_box_of_a_new_one(
     put(tab, words)
     tab.composer.fill("and then")
     elsewhere.menu("Long 3", "Delete")
-    elsewhere.page.locator("#confirm").get_by_role("button", name="Delete").click()
     expect(elsewhere.messages).to_have_count(0)
     line.mend()
 

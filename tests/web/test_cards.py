@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.chat import reading
 from apps.chat.models import Message, Role
 from apps.web import markdown, wording
-from apps.web.cards import Card, Day, cards_of, item_of
+from apps.web.cards import Card, Day, cards_of, items_of
 from apps.web.commands import KeyField
 from tests.chat.test_reading import queries
 from tests.factories import ChunkFactory, ConversationFactory, MessageFactory, ReplyFactory
@@ -106,9 +106,11 @@ def test_an_item_is_ordered_by_its_last_activity() -> None:
     newer = ConversationFactory()
     older = ConversationFactory(updated_at=newer.updated_at - timedelta(seconds=1))
 
-    assert item_of(older).order < item_of(newer).order
-    assert item_of(older, current=older.pk).current
-    assert not item_of(older).running
+    first, second = items_of([newer, older], current=older.pk)
+
+    assert second.order < first.order
+    assert (first.current, second.current) == (False, True)
+    assert not second.running
 
 
 class TestDays:

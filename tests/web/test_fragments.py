@@ -1,3 +1,4 @@
+import re
 import uuid
 from html import unescape
 
@@ -153,11 +154,13 @@ class TestRows:
     def test_a_changed_list_says_what_comes_and_what_goes(self, owner: User) -> None:
         kept = ConversationFactory(owner=owner, title="<b>")
         gone = ConversationFactory(owner=owner, deleted_at=kept.updated_at)
+        put_away = ConversationFactory(owner=owner, archived=True)
 
-        drawn = fragments.changed_list(ListStep([kept, gone]), owner.pk, kept.pk)
+        drawn = fragments.changed_list(ListStep([kept, gone, put_away]), owner.pk, kept.pk)
 
         assert 'hx-swap-oob="upsert:#conversations"' in drawn
-        assert f'<li id="conversation-{gone.pk}" data-gone></li>' in drawn
+        assert f'<li id="conversation-{gone.pk}" data-gone data-deleted></li>' in drawn
+        assert f'<li id="conversation-{put_away.pk}" data-gone></li>' in drawn
         assert ("&lt;b&gt;" in drawn, "<b>" in drawn) == (True, False)
         assert drawn.count('aria-current="page"') == 1
 
@@ -168,3 +171,19 @@ class TestRows:
 
         assert 'hx-swap-oob="innerHTML:#conversations"' in drawn
         assert drawn.count('id="conversation-') == 3
+
+    @pytest.mark.parametrize("anew", [True, False])
+    def test_a_list_says_how_the_shown_conversation_stands(self, owner: User, anew: bool) -> None:
+        shown = ConversationFactory(owner=owner, title="<b>", pinned=True, answered_rev=1)
+
+        drawn = fragments.changed_list(ListStep([shown], anew=anew), owner.pk, shown.pk)
+
+        assert '<div id="shown" hidden data-title="&lt;b&gt;" data-unread data-pinned></div>' in drawn
+
+    def test_an_entry_comes_with_the_heading_it_stands_under(self, owner: User) -> None:
+        pinned, today = ConversationFactory(owner=owner, pinned=True), ConversationFactory(owner=owner)
+
+        drawn = fragments.changed_list(ListStep([pinned, today]), owner.pk, None)
+
+        ids = re.findall(r'<li id="([a-z]+-[^"]*)"', drawn)
+        assert ids == ["group-pinned", f"conversation-{pinned.pk}", "group-today", f"conversation-{today.pk}"]

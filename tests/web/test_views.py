@@ -347,7 +347,7 @@ class TestCommands:
     def test_a_deletion_leads_to_a_new_page(self, page: Client, question: Message) -> None:
         response = page.post(reverse("command", args=[question.conversation_id, "delete"]))
 
-        assert response["Location"] == "/"
+        assert response["Location"] == f"/?deleted={question.conversation_id}"
 
     @pytest.mark.parametrize(
         ("name", "values", "code"),

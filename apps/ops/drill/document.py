@@ -1,6 +1,6 @@
 """A page as a tree of elements, and what htmx does to it with a frame: out-of-band swaps by id."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from html.parser import HTMLParser
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -130,8 +130,12 @@ class Document:
                 if old.parent and _order(old) == _order(element):
                     place = old.parent.children.index(old)
                 self._take_away(old)
+            if place is None:
+                place = _place(target, element)
+                if place is not None and "more-items" in _classes(target.children[place]):
+                    continue  # beyond what is loaded
             if "data-gone" not in element.attributes:
-                self._put(target, element, _place(target, element) if place is None else place)
+                self._put(target, element, place)
 
     def _put(self, parent: Element, child: Element | str, place: int | None = None) -> None:
         parent.add(child, place)
@@ -145,6 +149,10 @@ class Document:
         for inner in element.all():
             if self._by_id.get(inner.id) is inner:
                 del self._by_id[inner.id]
+
+
+def _classes(child: Element | str) -> Collection[str]:
+    return child.classes if isinstance(child, Element) else ()
 
 
 def _order(element: Element) -> float | None:

@@ -1,0 +1,102 @@
+// The palette: a field that finds conversations and commands, and a list in which the arrow keys choose.
+
+const ASK_AFTER = 80; // ms without a further letter
+
+const palette = document.getElementById("palette");
+if (palette instanceof HTMLDialogElement) start(palette);
+
+/** @param {HTMLDialogElement} palette */
+function start(palette) {
+  const field = /** @type {HTMLInputElement} */ (document.getElementById("palette-words"));
+  const list = document.getElementById("palette-options");
+  const none = palette.querySelector(".palette-none");
+  const count = document.getElementById("palette-count");
+  let asked = 0;
+  let timer = 0;
+
+  document.addEventListener("colloquy:palette", () => {
+    field.value = "";
+    palette.showModal();
+    field.focus();
+    show();
+    ask();
+  });
+
+  field.addEventListener("input", () => {
+    show();
+    clearTimeout(timer);
+    timer = setTimeout(ask, ASK_AFTER);
+  });
+
+  field.addEventListener("keydown", (event) => {
+    const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.isComposing) return;
+    if (move) choose(move);
+    else if (event.key === "Enter") chosen()?.click();
+    else if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) palette.close();
+    else return;
+    event.preventDefault();
+  });
+
+  list.addEventListener("pointermove", ({ target }) => {
+    const option = target.closest(".option");
+    if (option && option !== chosen()) mark(option);
+  });
+
+  palette.addEventListener("click", ({ target }) => {
+    if (target === palette) palette.close(); // outside the box
+    const option = target.closest(".option");
+    if (!option) return;
+    palette.close();
+    if (option.dataset.press) document.getElementById(option.dataset.press)?.click();
+    if (option.dataset.focus) document.getElementById(option.dataset.focus)?.select();
+  });
+
+  async function ask() {
+    const mine = ++asked;
+    const { conversation } = document.getElementById("position").dataset;
+    const query = new URLSearchParams({ words: field.value, conversation });
+    const response = await fetch(`${palette.dataset.url}?${query}`).catch(() => null);
+    if (!response?.ok || response.redirected || mine !== asked) return; // without an answer the commands are there
+    htmx.swap(list, await response.text(), { swapStyle: "innerHTML" }, { contextElement: list });
+    show();
+  }
+
+  /** Commands are known here; conversations are as the server has found them. */
+  function show() {
+    const words = field.value.trim().toLowerCase().split(/\s+/);
+    for (const option of list.querySelectorAll("[data-command]")) {
+      const name = option.textContent.toLowerCase();
+      option.hidden = !words.every((word) => name.includes(word));
+    }
+    for (const group of list.querySelectorAll("[role='group']")) group.hidden = !group.querySelector(".option:not([hidden])");
+    const shown = options();
+    shown.forEach((option, place) => { option.id = `option-${place}`; });
+    none.hidden = shown.length > 0;
+    count.textContent = shown.length > 0 ? "" : count.dataset.none;
+    mark(shown[0]);
+  }
+
+  function options() {
+    return [...list.querySelectorAll(".option:not([hidden])")].filter((option) => !option.closest("[role='group'][hidden]"));
+  }
+
+  function chosen() {
+    return list.querySelector("[aria-selected='true']");
+  }
+
+  /** @param {number} step */
+  function choose(step) {
+    const shown = options();
+    const place = shown.indexOf(chosen()) + step;
+    mark(shown.at(place % shown.length));
+    chosen()?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {HTMLElement} [option] */
+  function mark(option) {
+    for (const other of list.querySelectorAll(".option")) other.setAttribute("aria-selected", String(other === option));
+    if (option) field.setAttribute("aria-activedescendant", option.id);
+    else field.removeAttribute("aria-activedescendant");
+  }
+}

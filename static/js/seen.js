@@ -1,0 +1,21 @@
+// Tells the server that an answer has been looked at: once it stands on a page that somebody has before them.
+
+const app = document.getElementById("app");
+if (app?.dataset.see) start(app.dataset.see);
+
+/** @param {string} address */
+function start(address) {
+  let told = ""; // the rev that was seen
+
+  look();
+  document.addEventListener("colloquy:changed", look);
+  document.addEventListener("visibilitychange", look);
+
+  function look() {
+    const { rev } = document.getElementById("position").dataset;
+    if (document.hidden || document.getElementById("shown").dataset.unread === undefined || rev === told) return;
+    told = rev;
+    const headers = { ...JSON.parse(document.body.getAttribute("hx-headers")), "HX-Request": "true" };
+    fetch(address, { method: "POST", headers, body: new URLSearchParams({ rev }), keepalive: true }).catch(() => { told = ""; });
+  }
+}
