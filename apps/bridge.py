@@ -37,6 +37,7 @@ def _threads(name: str) -> ThreadPoolExecutor:
 JOURNAL = _threads("journal")  # one: one transaction at a time
 QUEUE = _threads("queue")  # a broker that is away blocks who calls it
 ACTIONS = _threads("actions")
+VIEWS = _threads("views")  # few: what a burst of changes makes pages read leaves time for running text
 LEASE = _threads("lease")  # two: a beat waits neither for the actions nor for a long sweep
 
 
@@ -81,6 +82,11 @@ def in_journal(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:
 def in_database(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:
     """`function`, awaitable, run beside the other reads and actions."""
     return _bridge(function, ACTIONS)
+
+
+def in_view(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:
+    """`function`, awaitable, run beside the other reads and drawings that keep open pages right."""
+    return _bridge(function, VIEWS)
 
 
 def in_lease(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:

@@ -29,7 +29,7 @@ def lose_the_connection() -> None:
 async def test_a_call_runs_on_a_thread_of_our_own(bridge: Bridge) -> None:
     name = await bridge(lambda: threading.current_thread().name)()
 
-    assert str(name).rpartition("_")[0] in {"journal", "actions", "lease", "queue"}
+    assert str(name).rpartition("_")[0] in {"journal", "actions", "views", "lease", "queue"}
 
 
 @BRIDGES

@@ -13,8 +13,8 @@ from apps.generation.writing import Ending, Writing
 logger = logging.getLogger(__name__)
 
 # Seconds between transactions: smooth to read, shared by all replies.
-SHORTEST_TICK, LONGEST_TICK = 0.040, 0.250
-TICK_PER_WRITING = 0.040 / 100
+SHORTEST_TICK, LONGEST_TICK = 0.020, 0.250
+TICK_PER_WRITING = 0.020 / 100
 IDLE_TICK = 1.0  # seconds between looks at replies whose model is silent: has their reader stopped them?
 RETRY_AFTER = 0.5  # seconds until a failed transaction is tried again
 

@@ -9,7 +9,7 @@ from apps.generation.claim import Claim
 from apps.llm.provider import Finish
 
 MOST_UNSTORED = 256 * 1024  # code points; then the model is made to wait for the database
-CHUNKS_TO_SEAL = 64
+CHUNKS_TO_SEAL = 128
 
 
 class Ending(Enum):
@@ -37,7 +37,7 @@ class Writing:
         self.first_text_ms: int | None = None
         self._unstored: list[str] = []
         self._piece: Piece | None = None
-        self._chunks = 0
+        self._chunks = claim.message_id.int % CHUNKS_TO_SEAL  # replies that begin together seal apart
 
     @property
     def has_text(self) -> bool:

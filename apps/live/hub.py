@@ -6,7 +6,7 @@ import logging
 from typing import TypeVar, cast
 from uuid import UUID
 
-from apps.bridge import in_database
+from apps.bridge import in_view
 from apps.events import mailbox
 from apps.live.comparison import compare
 from apps.live.mirror import AccountMirror, ConversationMirror, Mirror, Watcher
@@ -63,7 +63,7 @@ class Hub:
             return
         written = {pk: (m, length) for m in conversations.values() for pk, length in m.lengths().items()}
         lengths = {pk: length for pk, (_, length) in written.items()}
-        found = await in_database(compare)(conversations.keys(), accounts.keys(), lengths)
+        found = await in_view(compare)(conversations.keys(), accounts.keys(), lengths)
         for pk, conversation in conversations.items():
             conversation.check(found.conversation_revs.get(pk))
         for owner_id, account in accounts.items():

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Protocol
 from uuid import UUID
 
-from apps.bridge import in_database
+from apps.bridge import in_view
 from apps.chat import reading
 from apps.chat.events import AccountChanged, ConversationChanged, account_topic, conversation_topic
 from apps.chat.models import Conversation, Message, Status
@@ -127,7 +127,7 @@ class ConversationMirror(Mirror):
         """And all text that is stored by now: a page may show it before we have heard of it."""
         await super().reach(since)
         if lengths := self.lengths():
-            found = await in_database(compare)((), (), lengths)
+            found = await in_view(compare)((), (), lengths)
             for message_id, start, text in found.missed:
                 self.grow(message_id, start, text)
 
@@ -151,7 +151,7 @@ class ConversationMirror(Mirror):
 
     async def _read(self, since: int) -> None:
         try:
-            changes = await in_database(reading.changes)(self.conversation_id, since=since)
+            changes = await in_view(reading.changes)(self.conversation_id, since=since)
             if not changes.complete:
                 await self._read_anew(changes.conversation.rev)
                 return
@@ -162,7 +162,7 @@ class ConversationMirror(Mirror):
 
     async def _read_anew(self, since: int) -> None:
         """Too much to tell: whoever watches is drawn all anew, but what is running must be known."""
-        changes = await in_database(reading.changes)(self.conversation_id, since=since)
+        changes = await in_view(reading.changes)(self.conversation_id, since=since)
         self.since = since
         self.messages.clear()
         self.running = {m.pk: self.running[m.pk] for m in changes.messages if m.pk in self.running}
@@ -208,7 +208,7 @@ class AccountMirror(Mirror):
             self._stale.set()
 
     async def _read(self, since: int) -> None:
-        rev, changed = await in_database(reading.listed_changes)(self.owner_id, since=since)
+        rev, changed = await in_view(reading.listed_changes)(self.owner_id, since=since)
         self.conversations.update((conversation.pk, conversation) for conversation in changed)
         self.rev = max(self.rev, rev)
         if len(self.conversations) > reading.PAGE:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import ParamSpec
 from uuid import UUID
 
-from apps.bridge import in_database
+from apps.bridge import in_view
 from apps.chat.models import Conversation
 from apps.live.cursor import AccountCursor, ConversationCursor, Step
 from apps.live.hub import Hub
@@ -86,7 +86,7 @@ class LiveView:
         if not (anew and conversation.queue_count) and conversation.queue_rev <= self._queue_rev:
             return ""
         self._queue_rev = conversation.queue_rev
-        return await in_database(fragments.queue)(conversation)
+        return await in_view(fragments.queue)(conversation)
 
     async def _draw_rows(self, step: Step) -> str:
         """Rows are drawn whole, so what had been sent of their running text counts no more."""
@@ -108,4 +108,4 @@ class LiveView:
 async def _drawn(draw: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> str:
     """What must be read to be drawn; raises TimeoutError. Growing text needs none of this, and no timer."""
     async with asyncio.timeout(DRAWN_WITHIN):
-        return await in_database(draw)(*args, **kwargs)
+        return await in_view(draw)(*args, **kwargs)

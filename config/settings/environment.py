@@ -33,7 +33,7 @@ SQLITE_OPTIONS = {
     ),
 }
 # Threads that carry async code into the database, by what they are for; see apps/bridge.py.
-THREADS = {"journal": 1, "queue": 1, "actions": 4, "lease": 2}
+THREADS = {"journal": 1, "queue": 1, "actions": 4, "views": 2, "lease": 2}
 # Each of those keeps a connection; the rest serve requests and tasks, which hold none while they wait for a
 # provider or a client. A process that freezes in the middle of a transaction must not keep others from their
 # work: its locks are taken from it, and nobody waits long for a lock. `migrate` lifts both limits.

@@ -2,19 +2,20 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from django.db import OperationalError
 
 from apps.bridge import in_database
-from apps.chat.models import Message, Status
+from apps.chat.models import Chunk, Message, Status
 from apps.chat.reading import whole_text
 from apps.generation import journal as journal_module
 from apps.generation.append import Verdict, append
 from apps.generation.claim import Claim, claim_waiting
 from apps.generation.events import ChunkAdded
 from apps.generation.journal import Journal
-from apps.generation.writing import MOST_UNSTORED, Ending, Writing
+from apps.generation.writing import CHUNKS_TO_SEAL, MOST_UNSTORED, Ending, Writing
 from tests.support.running import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -161,12 +162,21 @@ async def test_a_model_that_outruns_the_database_is_made_to_wait(claims):
 
 async def test_long_replies_are_sealed_now_and_then(claims):
     writing = Writing(claims[0])
-    for number in range(130):
-        writing.add(f"{number},")
+    for _ in range(CHUNKS_TO_SEAL + 2):
+        writing.add("Word ")
         piece = writing.take()
         await in_database(append)([piece])
         writing.stored(piece)
 
-    row = await in_database(Message.objects.get)(pk=claims[0].message_id)
-    assert row.content == "".join(f"{number}," for number in range(128))
-    assert await stored(claims[0]) == "".join(f"{number}," for number in range(130))
+    chunks = await in_database(Chunk.objects.filter(message=claims[0].message_id).count)()
+    assert chunks < CHUNKS_TO_SEAL
+    assert await stored(claims[0]) == "Word " * (CHUNKS_TO_SEAL + 2)
+
+
+def test_replies_that_begin_together_are_sealed_apart(claims):
+    numbered = (replace(claims[0], message_id=uuid.UUID(int=n)) for n in range(CHUNKS_TO_SEAL))
+    writings = [Writing(claim) for claim in numbered]
+    for writing in writings:
+        writing.add("Word ")
+
+    assert sum(writing.take().seal for writing in writings) == 1

@@ -317,11 +317,11 @@ def _edges(world: World) -> dict[str, Any]:
         "apps.generation.reply.in_queue": lambda ask_for_title: _nothing,
         "apps.generation.reply.provider_for": lambda name: world.model,
         "apps.generation.settle.resumes_exactly": world.model.resumes_exactly,
-        "apps.live.hub.in_database": world.bridge,
+        "apps.live.hub.in_view": world.bridge,
         "apps.live.hub.mailbox": world.bus,
-        "apps.live.mirror.in_database": world.bridge,
+        "apps.live.mirror.in_view": world.bridge,
         "apps.live.mirror.RunningText": partial(NotedText, world.seen),
-        "apps.web.liveview.in_database": world.bridge,
+        "apps.web.liveview.in_view": world.bridge,
     }
 
 

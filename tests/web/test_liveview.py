@@ -39,7 +39,7 @@ async def test_a_drawing_waits_for_a_database_that_hangs_no_longer_than_it_may(
     await view.join()
     await view.show(conversation.pk, 0)
     monkeypatch.setattr(liveview, "DRAWN_WITHIN", 0.01)
-    monkeypatch.setattr(liveview, "in_database", lambda draw: lambda *args: asyncio.Event().wait())
+    monkeypatch.setattr(liveview, "in_view", lambda draw: lambda *args: asyncio.Event().wait())
 
     with pytest.raises(TimeoutError):
         await view.frame()
