@@ -14,7 +14,7 @@ from apps.web.pages import url_behind
 
 UNDO = {"delete": "restore", "archive": "unarchive"}
 FILING = {"pin", "unpin", "archive", "unarchive"}  # what one does to an entry of the list
-IN_PALETTE = 9  # conversations: few enough to be seen at once
+IN_PALETTE = 6  # conversations: few enough to be seen at once
 
 
 def found_context(owner_id: int, words: str, *, behind: Mark | None = None) -> dict[str, Any]:

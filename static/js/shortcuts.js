@@ -109,6 +109,7 @@ function fill(sheet) {
     const names = keys.split(" ").map((key) => Object.assign(document.createElement("kbd"), { textContent: NAMES[key] ?? key }));
     row.querySelector("dd").replaceChildren(...names);
   }
+  for (const key of document.querySelectorAll("kbd[data-key]")) key.textContent = NAMES[key.dataset.key];
 }
 
 function recalled() {

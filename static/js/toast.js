@@ -33,6 +33,8 @@ function start(toasts) {
 
   function show() {
     htmx.process(toasts);
+    const home = document.querySelector("#sidebar:popover-open") ?? document.getElementById("app"); // an open drawer lies above all else
+    if (toasts.parentElement !== home) home.append(toasts);
     if (byKeyboard) toasts.querySelector("[data-undo]").focus();
     wait();
   }

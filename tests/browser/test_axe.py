@@ -180,6 +180,53 @@ def drawer(person: Person) -> Page:
     return page
 
 
+def filed(*filing: str) -> Arrive:
+    """A list in which each of these was done to a conversation, the last a moment ago."""
+
+    def arrive(person: Person) -> Page:
+        tab = person.open()
+        for name in filing:
+            tab.page.goto("/")
+            tab.send("/long 3").expect_status("complete")
+            tab.page.goto("/")
+            tab.menu("Long 3", name)
+        expect(tab.page.locator(".toast, .group")).not_to_have_count(0)
+        return tab.page
+
+    return arrive
+
+
+def archived(person: Person) -> Page:
+    page = filed("Archive")(person)
+    page.goto("/archive/")
+    expect(page.locator(".archived")).to_have_count(1)
+    return page
+
+
+def found(words: str) -> Arrive:
+    def arrive(person: Person) -> Page:
+        page = answered(person, ("/long 3", "complete")).page
+        page.get_by_label("Search titles").fill(words)
+        expect(page.locator("#found > li")).to_have_count(1)
+        return page
+
+    return arrive
+
+
+def palette(person: Person) -> Page:
+    page = answered(person, ("/long 3", "complete")).page
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("option", name="Pin")).to_be_visible()
+    return page
+
+
+def shortcuts(person: Person) -> Page:
+    page = person.open().page
+    page.keyboard.press("Control+/")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    return page
+
+
 @dataclass(frozen=True)
 class State:
     arrive: Arrive
@@ -229,6 +276,14 @@ STATES = {
     "account menu": State(account_menu),
     "conversation menu": State(conversation_menu),
     "drawer": State(drawer),
+    "pinned": State(filed("Pin")),
+    "undo": State(filed("Archive", "Delete")),
+    "archive": State(archived),
+    "archive, empty": State(at("/archive/")),
+    "found": State(found("long")),
+    "nothing found": State(found("nowhere")),
+    "palette": State(palette),
+    "shortcuts": State(shortcuts),
 }
 
 

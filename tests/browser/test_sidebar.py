@@ -68,6 +68,21 @@ class TestDrawer:
         expect(phone.locator(".header-menu")).to_be_focused()
         assert not phone.locator("#main").evaluate("(main) => main.inert")
 
+    def test_a_deletion_can_be_taken_back_above_it(self, phone: Page) -> None:
+        phone.locator("#composer-text").fill("/long 3")
+        phone.locator("#composer-send").click()
+        expect(phone.locator("#messages > .is-complete.message-assistant")).to_have_count(
+            1, timeout=REPLY_WITHIN
+        )
+        phone.goto("/")
+        phone.locator(".header-menu").click()
+        phone.locator(".conversation-more").click()
+        phone.locator(".menu-item", has_text="Delete").click()
+
+        phone.get_by_role("button", name="Undo").click()
+
+        expect(phone.locator("#conversations .conversation-title")).to_have_text(["Long 3"])
+
     def test_escape_empties_the_search_before_it_closes(self, phone: Page) -> None:
         phone.locator(".header-menu").click()
         phone.get_by_label("Search titles").fill("one")
