@@ -94,14 +94,14 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         if place.conversation_id and not await in_database(may_watch)(user_id, place.conversation_id):
             await self.close(NOT_FOUND)
             return
-        preferences = await in_database(preferences_of)(self.scope["user"])
-        self._language = language_of_socket(self.scope, preferences)
-        self._zone = zone_of(preferences, self.scope.get("cookies", {}))
         self._view = LiveView(user_id, place.account_rev, hub)
         await mailbox.join(user_topic(user_id), self._hear)
         await self._view.join()
         if place.conversation_id:
             await self._view.show(place.conversation_id, place.rev)
+        preferences = await in_database(preferences_of)(self.scope["user"])
+        self._language = language_of_socket(self.scope, preferences)
+        self._zone = zone_of(preferences, self.scope.get("cookies", {}))
         self._pump = Pump(self._view, self._say, acknowledges=place.acknowledges)
         self._pumping = asyncio.create_task(self._run(self._pump), context=self._context())
 

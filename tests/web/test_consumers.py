@@ -452,7 +452,7 @@ class TestList:
         async with running_bus(), tab(session) as page:
             await in_database(actions.delete)(owner, conversation.pk)
 
-            await page.until(f'<li id="conversation-{conversation.pk}" data-gone></li>')
+            await page.until(f'<li id="conversation-{conversation.pk}" data-gone')
 
     async def test_nobody_hears_of_a_strangers_conversations(
         self, owner: User, session: str, stranger: User
