@@ -156,7 +156,7 @@ class Page:
                 self._reads.clear()
                 view.wake.clear()
                 self.apply(await view.frame())
-        except DatabaseError:
+        except (DatabaseError, TimeoutError):
             self._world.seen["sockets closed by a lost database"] += 1
         finally:
             self._world.spawn(view.leave())
