@@ -67,7 +67,7 @@ MUTATIONS = (
     ),
     Mutation(
         "know a key again",
-        "apps/chat/actions.py",
+        "apps/chat/asking.py",
         "role=Role.USER, content=text, client_key=key",
         "role=Role.USER, content=text, client_key=None",
         "send-twice page-cut",
