@@ -91,10 +91,15 @@ def continue_reply(user: User, conversation_id: UUID, message_id: UUID) -> None:
         queue_again(conversation, reply)
 
 
-def regenerate(user: User, conversation_id: UUID, message_id: UUID, *, key: str) -> Message:
-    """The reply written anew, once per `key`: in its own row if it has no text, else beside it in another."""
+def regenerate(
+    user: User, conversation_id: UUID, message_id: UUID, *, key: str, model_name: str = ""
+) -> Message:
+    """The reply written anew, once per `key`: in its own row if it has no text, else beside it in another.
+
+    By the model named, or else by the one whose turn it is.
+    """
     reply = _reply(user, conversation_id, message_id)
-    return _once(partial(_queued_before, conversation_id, key), partial(_regenerate, reply, key))
+    return _once(partial(_queued_before, conversation_id, key), partial(_regenerate, reply, key, model_name))
 
 
 def edit(user: User, conversation_id: UUID, message_id: UUID, *, key: str, text: str) -> Sent:
@@ -183,17 +188,18 @@ def _edit(question: Message, key: str, text: str) -> Sent:
         return ask(conversation, question.parent, key, text)
 
 
-def _regenerate(reply: Message, key: str) -> Message:
+def _regenerate(reply: Message, key: str, model_name: str) -> Message:
     with changing(reply.conversation_id, listed=True) as conversation:
         siblings = Message.objects.siblings_of(reply)
         if siblings.live().exists():
             raise NotPossible
         reply = siblings.select_related("parent").get(pk=reply.pk)
         if not reply.content:
-            reply.client_key = key
+            reply.client_key, reply.model_name = key, model_name or reply.model_name
             return queue_again(conversation, reply)
         conversation.path_rev = conversation.rev
         another = waiting_reply(conversation, reply.parent, client_key=key)
+        another.model_name = model_name or another.model_name
         another.save(force_insert=True)
         await_end_of(another, conversation)
         return another

@@ -267,3 +267,24 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}, version {self.version}"
+
+
+class Verdict(models.TextChoices):
+    UP = "up", _("Good answer")
+    DOWN = "down", _("Bad answer")
+
+
+class Feedback(models.Model):
+    """What somebody thinks of a reply."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="feedback", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="feedback")
+    verdict = models.CharField(_("verdict"), max_length=4, choices=Verdict)
+    note = models.TextField(_("note"), blank=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["message", "user"], name="feedback_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.verdict} for {self.message_id}"

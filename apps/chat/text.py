@@ -11,6 +11,7 @@ MAX_REPLY = 400_000  # code points a model may write into one reply
 MAX_TITLE = 200  # code points
 MAX_NAME = 60  # code points of what somebody calls themselves
 MAX_INSTRUCTIONS = 8_000  # code points of what somebody wants every model to heed
+MAX_NOTE = 2_000  # code points
 MAX_TITLE_READ = 4_000  # code points that are looked at for a title, before runs of space count as one
 
 # Beside controls, formats and separators: letters and marks by category that draw nothing, such as Hangul
@@ -55,6 +56,16 @@ def admit_title(text: object, *, limit: int = MAX_TITLE) -> str:
             raise TextRejected("too_long")
         text = _SPACES.sub(" ", clean(text)).strip()
     return admit(text, limit=limit)
+
+
+def admit_note(text: object) -> str:
+    """A remark, which may be none."""
+    try:
+        return admit(text, limit=MAX_NOTE)
+    except TextRejected as rejected:
+        if rejected.code == "blank":
+            return ""
+        raise
 
 
 def is_blank(text: str) -> bool:

@@ -11,15 +11,18 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from apps.chat.models import Conversation, Message, Role
+from apps.chat.feedback import feedback_on
+from apps.chat.models import Conversation, Feedback, Message, Role
 from apps.chat.querysets import Mark
 from apps.chat.reading import Alternatives, alternatives
+from apps.llm.registry import model_names
 from apps.web import markdown, wording
 from apps.web.days import Heading, heading_of, order_of
 from apps.web.drawings import drawing_of
 from apps.web.wording import Sentence
 
 RECENT = {0: _("Today"), 1: _("Yesterday")}  # by how many days ago
+NO_FEEDBACK = Feedback(verdict="")
 ALONE = Alternatives(place=1, total=1, previous=None, next=None)
 
 
@@ -57,6 +60,9 @@ class Card:
     next_id: UUID | None
     model_name: str
     created_at: datetime
+    models: tuple[str, ...]  # that may write another version, if there is a choice
+    verdict: str
+    note: str
     day: Day | None  # that it begins, where the reader is
     order: int
 
@@ -91,8 +97,8 @@ class Position:
 def cards_of(messages: Iterable[Message]) -> list[Card]:
     """The cards of `messages`, with their places among their siblings; reads those from the database."""
     messages = list(messages)
-    places = alternatives(messages)
-    return [_card(message, places.get(message.pk, ALONE)) for message in messages]
+    places, feedback = alternatives(messages), feedback_on(messages)
+    return [_card(m, places.get(m.pk, ALONE), feedback.get(m.pk, NO_FEEDBACK)) for m in messages]
 
 
 def items_of(
@@ -125,8 +131,9 @@ def _item(conversation: Conversation, current: object, above: str) -> Item:
     )
 
 
-def _card(message: Message, places: Alternatives) -> Card:
+def _card(message: Message, places: Alternatives, feedback: Feedback) -> Card:
     closed, tail = _body(message)
+    models = model_names()
     return Card(
         id=message.pk,
         url=reverse("conversation", args=[message.conversation_id]),
@@ -147,6 +154,9 @@ def _card(message: Message, places: Alternatives) -> Card:
         next_id=places.next,
         model_name=message.model_name,
         created_at=message.created_at,
+        models=models if len(models) > 1 else (),
+        verdict=feedback.verdict,
+        note=feedback.note,
         day=_day_begun(message.created_at, places.after),
         order=message.depth,
     )

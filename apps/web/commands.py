@@ -9,12 +9,12 @@ from uuid import UUID
 from django import forms
 
 from apps.accounts.models import User
-from apps.chat import actions, filing, queue
+from apps.chat import actions, feedback, filing, queue
 from apps.chat.asking import NotPossible, Sent
 from apps.chat.models import Conversation, Message, QueuedMessage
 from apps.chat.queue import Queued
-from apps.chat.text import MAX_MESSAGE, TextRejected, admit, admit_title
-from apps.llm.registry import default_model
+from apps.chat.text import MAX_MESSAGE, TextRejected, admit, admit_note, admit_title
+from apps.llm.registry import default_model, model_names
 
 
 class Rejected(Exception):
@@ -28,8 +28,8 @@ class Rejected(Exception):
 class GatedField(forms.Field):
     """Text as the text gate lets it in: never stripped, never converted from something else."""
 
-    def __init__(self, gate: Callable[[object], str]) -> None:
-        super().__init__()
+    def __init__(self, gate: Callable[[object], str], *, required: bool = True) -> None:
+        super().__init__(required=required)
         self._gate = gate
 
     def to_python(self, value: object) -> str:
@@ -86,8 +86,24 @@ class ReviseForm(QueuedForm):
     text = TextField()
 
 
+class ModelField(forms.CharField):
+    """A model that is offered, or none in particular."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, strip=False)
+
+    def validate(self, value: str) -> None:
+        if value and value not in model_names():
+            raise forms.ValidationError("", code="no_such_model")
+
+
 class RegenerateForm(MessageForm):
     key = KeyField()
+    model_name = ModelField()
+
+
+class NoteForm(MessageForm):
+    text = GatedField(admit_note, required=False)
 
 
 @dataclass(frozen=True)
@@ -117,6 +133,10 @@ COMMANDS: dict[str, Command] = {
     "regenerate": Command(RegenerateForm, actions.regenerate),
     "edit": Command(EditForm, actions.edit),
     "choose": Command(MessageForm, actions.choose),
+    "like": Command(MessageForm, feedback.like),
+    "dislike": Command(MessageForm, feedback.dislike),
+    "unrate": Command(MessageForm, feedback.unrate),
+    "note": Command(NoteForm, feedback.note),
     "revise": Command(ReviseForm, queue.revise),
     "withdraw": Command(QueuedForm, queue.withdraw),
     "resume": Command(ConversationForm, queue.resume),
@@ -125,8 +145,9 @@ FIELD_NAMES = {
     "conversation": "conversation_id",
     "message": "message_id",
     "queued": "queued_id",
+    "model": "model_name",
 }  # as the wire spells them
-IDENTIFIERS = ("conversation", "message", "queued", "key", "after")
+IDENTIFIERS = ("conversation", "message", "queued", "key", "after", "model")
 
 
 def perform(user: User, name: object, values: Mapping[str, Any]) -> Any:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.web import list_views, views
+from apps.web import list_views, message_views, views
 
 urlpatterns = [
     path("", views.new, name="new"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/above/<uuid:message_id>/", views.older, name="older"),
     path("c/<uuid:conversation_id>/below/<uuid:message_id>/", views.newer, name="newer"),
     path("c/<uuid:conversation_id>/at/<uuid:message_id>/", views.at, name="at"),
+    path("c/<uuid:conversation_id>/details/<uuid:message_id>/", message_views.details, name="details"),
+    path("c/<uuid:conversation_id>/feedback/<uuid:message_id>/", message_views.note, name="feedback"),
     path("c/<uuid:conversation_id>/source/<uuid:message_id>/", views.source, name="source"),
     path("c/<uuid:conversation_id>/<slug:name>/", views.command, name="command"),
 ]

@@ -19,12 +19,15 @@ from apps.chat.models import Conversation, Message
 from apps.chat.reading import Window
 from apps.chat.revisions import account_rev
 from apps.chat.text import clean
-from apps.web import wording
+from apps.web import fragments, wording
 from apps.web.cards import Position
 from apps.web.commands import Rejected, perform
 from apps.web.lists import FILING, undo_of
 from apps.web.pages import items_context, queue_context, stretch_context, transcript_context
 from apps.web.posts import posted
+
+IN_ADDRESS = ("key", "model")  # of a button, which has but one value
+RATING = {"like", "dislike", "unrate", "note"}  # no other page may draw what these change, so the answer does
 
 
 @require_safe
@@ -93,18 +96,21 @@ def source(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Htt
 @login_required
 def command(request: HttpRequest, conversation_id: UUID, name: str) -> HttpResponse:
     """Grant a wish; htmx hears of its effect by the socket, a plain form is led back to the page."""
-    named = {"key": request.GET["key"]} if "key" in request.GET else {}  # by a button, which has one value
+    named = {name: request.GET[name] for name in IN_ADDRESS if name in request.GET}
     values: dict[str, Any] = {**named, **posted(request), "conversation": str(conversation_id)}
     try:
-        perform(_user(request), name, values)
+        done = perform(_user(request), name, values)
     except Rejected as rejected:
         if rejected.code == "absent":
             raise Http404 from rejected
         return _rejected(request, rejected.code, values)
+    is_rating = name in RATING
     undo = undo_of(name, _user(request).pk, conversation_id)
     if "HX-Request" in request.headers:
+        if is_rating:
+            return HttpResponse(fragments.changed_messages([done]))
         return render(request, "chat/_toast.html", undo) if undo else HttpResponse(status=204)
-    if name == "choose":
+    if name == "choose" or is_rating:
         return redirect("at", conversation_id, values["message"])
     return _led_back(request, conversation_id, name)
 

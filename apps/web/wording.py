@@ -6,7 +6,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.chat.models import Message, Status
+from apps.generation.models import Generation
 from apps.llm.errors import ErrorCode
+from apps.llm.provider import FinishReason
 
 Sentence = str | Promise
 
@@ -45,6 +47,12 @@ ERRORS: dict[str, Sentence] = {
 }
 STOPPED = _("You stopped this answer.")
 LENGTH = _("The answer reached the model’s length limit.")
+RUNNING = _("It is being written.")
+FINISHES: dict[str, Sentence] = {
+    FinishReason.STOP: _("It was finished."),
+    FinishReason.LENGTH: LENGTH,
+    FinishReason.CONTENT_FILTER: _("The model’s provider ended it."),
+}
 
 REJECTIONS: dict[str, Sentence] = {
     "not_text": _("This is not text."),
@@ -61,6 +69,7 @@ REJECTIONS: dict[str, Sentence] = {
     "gone_out": _("This message has gone out already."),
     "queue_full": _("Too much is waiting here already. Let some of it go out first."),
     "not_possible": _("That is no longer possible here: the answer has changed meanwhile."),
+    "no_such_model": _("This model is not offered any more. Choose another."),
     "unavailable": _("This could not be stored just now. Try again in a moment; nothing you wrote is lost."),
 }
 TRANSIENT = {"unavailable"}
@@ -73,6 +82,15 @@ def problem(message: Message) -> Sentence:
     if message.status in (Status.INTERRUPTED, Status.FAILED):
         return ERRORS.get(message.error_code, ERRORS[ErrorCode.INTERNAL])
     return LENGTH if message.can_continue else ""
+
+
+def outcome(attempt: Generation) -> Sentence:
+    """What became of one attempt to write a reply."""
+    if attempt.error_code:
+        return ERRORS.get(attempt.error_code, ERRORS[ErrorCode.INTERNAL])
+    if attempt.duration_ms is None:
+        return RUNNING
+    return FINISHES.get(attempt.finish_reason, STOPPED)
 
 
 def rejection(code: str) -> Rejection:

@@ -1,22 +1,36 @@
-// Copies a message as Markdown (asked from the server) or a code block as text.
+// Copies a message as Markdown (asked from the server), a link to it, or a code block as text.
 
 const SHOWN_FOR = 1600; // ms
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-source], [data-copy]");
   if (button) copy(button);
+  const link = event.target.closest?.("[data-link]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  copy(link);
 });
 
 /** @param {HTMLElement} button */
 async function copy(button) {
   const announcer = document.getElementById("announcer");
   try {
-    await write(button.dataset.source ? source(button.dataset.source) : Promise.resolve(codeBeside(button)));
+    await write(wanted(button));
     confirm(button, announcer?.dataset.copied);
     announce(announcer?.dataset.copied);
   } catch {
     announce(announcer?.dataset.notCopied);
   }
+}
+
+/**
+ * @param {HTMLElement} button
+ * @returns {Promise<string>}
+ */
+async function wanted(button) {
+  const { source: address, link } = button.dataset;
+  if (address) return source(address);
+  return link ? new URL(link, location.href).href : codeBeside(button);
 }
 
 /**

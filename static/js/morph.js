@@ -1,6 +1,9 @@
 // Draws an element anew by changing what differs, so that what the reader has there stays: focus, selection, scroll, what is open.
 
 const morph = (() => {
+  /** @type {Element[]} that have become other controls: what htmx makes of a click on them was meant for the old ones */
+  let others = [];
+
   const callbacks = {
     // What scripts have put into the page, or opened there, is not the server's to take away.
     beforeNodeRemoved: (node) => !(node instanceof Element && node.matches(".edit")),
@@ -8,11 +11,26 @@ const morph = (() => {
     beforeNodeMorphed(old, fresh) {
       if (old.isEqualNode(fresh)) return false;
       if (old instanceof Text) return grow(old, fresh.data);
-      if (!(old instanceof Element) || !old.matches(".blocks")) return true;
+      if (!(old instanceof Element)) return true;
+      if (purpose(old) !== purpose(fresh)) others.push(old);
+      if (!old.matches(".blocks")) return true;
       morphBlocks(old, fresh);
       return false;
     },
   };
+
+  /** @param {Element} element */
+  function purpose(element) {
+    const request = element.getAttribute("hx-post") ?? element.getAttribute("hx-get") ?? "";
+    return `${element.dataset?.action ?? ""} ${request.split("?")[0]}`;
+  }
+
+  /** @param {() => void} change */
+  function changing(change) {
+    change();
+    for (const element of others) if (element.isConnected) element.replaceWith(element.cloneNode(true));
+    others = [];
+  }
 
   /**
    * Text that only grew is added to: a selection in it stays where it is.
@@ -53,14 +71,14 @@ const morph = (() => {
      * @param {Element} old
      * @param {Element} fresh with the same name
      */
-    element: change,
+    element: (old, fresh) => changing(() => change(old, fresh)),
 
     /**
      * @param {Element} old
      * @param {ParentNode} fresh
      */
     content(old, fresh) {
-      Idiomorph.morph(old, [...fresh.childNodes], { morphStyle: "innerHTML", callbacks });
+      changing(() => Idiomorph.morph(old, [...fresh.childNodes], { morphStyle: "innerHTML", callbacks }));
     },
   });
 })();

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.chat import reading
 from apps.chat.models import Message, Role
 from apps.web import markdown, wording
@@ -95,11 +96,35 @@ def test_a_problem_is_told_in_words() -> None:
     assert card_of(ReplyFactory(failed=True)).problem == wording.ERRORS["unavailable"]
 
 
-def test_cards_of_many_messages_cost_one_query() -> None:
+def test_cards_of_many_messages_cost_two_queries() -> None:
     first = MessageFactory()
     messages = [ReplyFactory(parent=first) for _ in range(20)]
 
-    assert queries(lambda: cards_of(messages)) == 1
+    assert queries(lambda: cards_of(messages)) == 2
+
+
+def test_nothing_is_asked_about_what_nobody_can_have_rated() -> None:
+    running = ReplyFactory(streaming=True)
+
+    assert queries(lambda: cards_of([running.parent, running])) == 1
+
+
+def test_a_card_shows_its_owners_feedback_alone(stranger: User) -> None:
+    reply = ReplyFactory()
+    reply.feedback.create(user=stranger, verdict="down", note="theirs")
+    assert (card_of(reply).verdict, card_of(reply).note) == ("", "")
+
+    reply.feedback.create(user=reply.conversation.owner, verdict="up", note="mine")
+
+    assert (card_of(reply).verdict, card_of(reply).note) == ("up", "mine")
+
+
+def test_a_choice_of_models_is_offered_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert card_of(ReplyFactory()).models == ()
+
+    monkeypatch.setattr("apps.web.cards.model_names", lambda: ("one", "two"))
+
+    assert card_of(ReplyFactory()).models == ("one", "two")
 
 
 def test_an_item_is_ordered_by_its_last_activity() -> None:

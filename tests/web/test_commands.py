@@ -23,6 +23,7 @@ def stopped(owner: User) -> Message:
     where = {"parent__conversation__owner": owner, "parent__conversation__answered_rev": 1}
     reply = ReplyFactory(stopped=True, **where)
     QueuedMessageFactory(conversation=reply.conversation)
+    reply.feedback.create(user=owner, verdict="up")
     return reply
 
 
@@ -110,6 +111,18 @@ def test_a_sender_who_has_not_seen_the_last_message_is_told_so(owner: User, stop
     assert refusal(owner, "send", {**wish_for(stopped), "after": str(stopped.parent_id)}) == "stale"
 
     perform(owner, "send", {**wish_for(stopped), "after": ""})
+
+
+def test_a_model_that_is_not_offered_writes_nothing(owner: User, stopped: Message) -> None:
+    assert refusal(owner, "regenerate", {**wish_for(stopped), "model": "nobody"}) == "no_such_model"
+    assert refusal(owner, "regenerate", {**wish_for(stopped), "model": ["demo"]}) == "invalid"
+
+
+def test_a_note_may_be_empty_but_not_endless(owner: User, stopped: Message) -> None:
+    perform(owner, "note", {**wish_for(stopped), "text": " "})
+
+    assert stopped.feedback.get().note == ""
+    assert refusal(owner, "note", {**wish_for(stopped), "text": "x" * 2_001}) == "too_long"
 
 
 def test_what_is_not_possible_is_told_from_what_is_absent(owner: User) -> None:

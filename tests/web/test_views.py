@@ -108,7 +108,7 @@ class TestEveryPage:
     ) -> None:
         other = ReplyFactory(parent__conversation__owner=owner)
 
-        for name in ("older", "newer", "at", "source"):
+        for name in ("older", "newer", "at", "source", "details", "feedback"):
             assert page.get(reverse(name, args=[reply.conversation_id, other.pk])).status_code == 404
 
     def test_what_is_deleted_is_gone(self, page: Client, owner: User, reply: Message) -> None:
@@ -212,7 +212,7 @@ class TestConversation:
             return lambda: page.get(reverse("conversation", args=[conversation.pk]))
 
         queries(read(short))
-        assert queries(read(short)) == queries(read(long)) <= 10
+        assert queries(read(short)) == queries(read(long)) <= 11
 
     @pytest.mark.parametrize("headers", [{}, HTMX])
     def test_one_of_5000_messages_costs_no_more(
@@ -227,7 +227,7 @@ class TestConversation:
         costs = [queries(lambda url=url: page.get(url, headers=headers)) for url in urls]
         drawn = [page.get(url, headers=headers).content.count(b"<article") for url in urls]
 
-        assert max(costs) <= 12
+        assert max(costs) <= 13
         assert max(drawn) <= reading.WINDOW + 1 + reading.LAST
 
 
@@ -343,6 +343,16 @@ class TestCommands:
 
         assert (response.status_code, response.content) == (204, b"")
         assert Conversation.objects.get().title == "Mine"
+
+    def test_a_verdict_is_answered_with_the_message_it_is_on(self, page: Client, reply: Message) -> None:
+        url = reverse("command", args=[reply.conversation_id, "like"])
+
+        fragment = page.post(url, fields(reply.pk), headers=HTMX).content.decode()
+        led = page.post(url, fields(reply.pk))
+
+        assert 'hx-swap-oob="upsert:#messages"' in fragment
+        assert fragment.count('aria-pressed="true"') == 1
+        assert led["Location"] == reverse("at", args=[reply.conversation_id, reply.pk])
 
     def test_a_deletion_leads_to_a_new_page(self, page: Client, question: Message) -> None:
         response = page.post(reverse("command", args=[question.conversation_id, "delete"]))
