@@ -93,7 +93,8 @@ class Person:
 
     def close(self) -> None:
         for page in self.context.pages:
-            page.evaluate("0")  # whatever is still under way to our ears arrives first
+            # Whatever is still under way to our ears arrives first, on its way to another address or not.
+            expect(page.locator("html")).to_be_attached(timeout=WITHIN)
         self.context.close()
 
     def _listen(self, page: Page) -> None:
