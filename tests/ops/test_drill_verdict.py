@@ -3,7 +3,7 @@ import pytest
 from apps.ops.drill.ledger import Ledger, Sending
 from apps.ops.drill.model import Call, ScriptedModel
 from apps.ops.drill.page import Entry
-from apps.ops.drill.rows import Row, Rows, StoredConversation
+from apps.ops.drill.rows import Row, Rows, StoredConversation, Waiting
 from apps.ops.drill.script import VOICES, Question
 from apps.ops.drill.verdict import Check, Finding, Screen, ahead_of_rows, differences, judge
 
@@ -46,6 +46,27 @@ def counted(findings: list[Finding]) -> dict[Check, int]:
 
 def test_sound_drill_has_no_findings(ledger: Ledger, model: ScriptedModel) -> None:
     assert judge(rows(), ledger, model, [screen()]) == []
+
+
+def test_what_waits_in_sight_is_no_loss(ledger: Ledger, model: ScriptedModel) -> None:
+    stored = rows(asked=0)
+    stored.waiting.append(Waiting("c", QUESTION.prompt))
+
+    assert Check.LOST not in counted(judge(stored, ledger, model, []))
+
+
+def test_what_waits_and_was_asked_is_doubled(ledger: Ledger, model: ScriptedModel) -> None:
+    stored = rows()
+    stored.waiting.append(Waiting("c", QUESTION.prompt))
+
+    assert counted(judge(stored, ledger, model, [screen()])) == {Check.DOUBLED: 1}
+
+
+def test_what_waits_for_nothing_is_found(ledger: Ledger, model: ScriptedModel) -> None:
+    stored = rows(asked=0)
+    stored.waiting.append(Waiting("c", QUESTION.prompt, is_forgotten=True))
+
+    assert counted(judge(stored, ledger, model, []))[Check.UNFINISHED] == 1
 
 
 def test_what_was_cut_short_is_no_loss(ledger: Ledger, model: ScriptedModel) -> None:

@@ -100,7 +100,11 @@ class Drill:
         await stage.ledger.until(lambda: not stage.ledger.unacknowledged, within=self.settled_within)
         await self._empty_queues(deadline)
         await stage.until_rows(
-            lambda rows: not any(reply.is_live for reply in rows.replies), within=deadline - time.monotonic()
+            lambda rows: (
+                not any(reply.is_live for reply in rows.replies)
+                and not any(waiting.is_forgotten for waiting in rows.waiting)
+            ),
+            within=deadline - time.monotonic(),
         )
         await stage.until_rows(
             lambda rows: not any(True for screen in stage.screens for _ in differences(rows, screen)),

@@ -83,10 +83,10 @@ class Person:
         }
         if tab.page.waits:
             chances = {self._wait: 80, self._stop: 8, self._add: 4, self._repeat: 5, self._reload: 3}
-        elif self._asked >= ENOUGH and not any(tab.outbox for tab in self.tabs):
-            chances = {self._move_on: 1}
         elif tab.page.is_paused:
             chances = {self._resume: 60, self._wait: 40}
+        elif self._asked >= ENOUGH and not any(tab.outbox for tab in self.tabs):
+            chances = {self._move_on: 1}
         elif tab.page.shown and tab.page.shown[-1].status in BROKEN_OFF:
             chances = {self.ask: 30, self._go_on: 50, self._regenerate: 20}
         (act,) = self._chance.choices(list(chances), list(chances.values()))

@@ -19,6 +19,13 @@ FROM chat_message m ORDER BY m.created_at, m.id
 CONVERSATIONS = (
     "SELECT id::text, COALESCE(head_id::text, '') AS head, title, title_state FROM chat_conversation"
 )
+WAITING = """
+SELECT q.conversation_id::text AS conversation, q.text,
+       COALESCE(m.status NOT IN ('queued', 'streaming'), false) AS is_forgotten
+FROM chat_queuedmessage q
+JOIN chat_conversation c ON c.id = q.conversation_id LEFT JOIN chat_message m ON m.id = c.awaited_id
+WHERE q.state = 'waiting'
+"""
 CONNECT_WITHIN = 5  # seconds
 ANSWER_WITHIN = "10s"
 
@@ -49,10 +56,20 @@ class StoredConversation:
     title_state: str
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A message in a queue; forgotten if the reply that it waits for has ended."""
+
+    conversation: str
+    text: str
+    is_forgotten: bool = False
+
+
 @dataclass
 class Rows:
     messages: dict[str, Row] = field(default_factory=dict)
     conversations: dict[str, StoredConversation] = field(default_factory=dict)
+    waiting: list[Waiting] = field(default_factory=list)
 
     @property
     def replies(self) -> list[Row]:
@@ -82,4 +99,5 @@ def read(database_url: str) -> Rows:
         conversations = (
             connection.cursor(row_factory=class_row(StoredConversation)).execute(CONVERSATIONS).fetchall()
         )
-    return Rows({row.id: row for row in messages}, {row.id: row for row in conversations})
+        waiting = connection.cursor(row_factory=class_row(Waiting)).execute(WAITING).fetchall()
+    return Rows({row.id: row for row in messages}, {row.id: row for row in conversations}, waiting)

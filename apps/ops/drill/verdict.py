@@ -52,6 +52,7 @@ def judge(rows: Rows, ledger: Ledger, model: ScriptedModel, screens: Iterable[Sc
     return [
         *messages(rows, ledger),
         *replies(rows, ledger),
+        *queues(rows),
         *calls(rows, model),
         *(finding for screen in screens for finding in differences(rows, screen)),
         *(Finding(Check.PAGES, complaint) for complaint in ledger.complaints),
@@ -60,8 +61,9 @@ def judge(rows: Rows, ledger: Ledger, model: ScriptedModel, screens: Iterable[Sc
 
 
 def messages(rows: Rows, ledger: Ledger) -> Iterator[Finding]:
-    """Every acknowledged message is stored once; every other at most once."""
+    """Every acknowledged message is stored once, asked or waiting in sight; every other at most once."""
     stored = Counter((row.conversation, row.text) for row in rows.messages.values() if row.role == "user")
+    stored.update((waiting.conversation, waiting.text) for waiting in rows.waiting)
     for sending in ledger.sendings.values():
         times = stored.pop((sending.conversation, sending.question.prompt), 0)
         if sending.acknowledged and not times:
@@ -87,6 +89,13 @@ def replies(rows: Rows, ledger: Ledger) -> Iterator[Finding]:
                 yield Finding(Check.REPLIES, f"question {question.number} has {len(answers[row.id])}")
             for reply in answers[row.id]:
                 yield from text_of(reply, question)
+
+
+def queues(rows: Rows) -> Iterator[Finding]:
+    """What waits, waits for somebody: for a reply that is being written, or for its reader."""
+    for waiting in rows.waiting:
+        if waiting.is_forgotten:
+            yield Finding(Check.UNFINISHED, f"{waiting.text!r} waits for a reply that has ended")
 
 
 def text_of(reply: Row, question: Question) -> Iterator[Finding]:
