@@ -1,18 +1,24 @@
-"""Drawings of running replies: one per process and reply, whatever the number of tabs."""
+"""Drawings of running replies: one per process, reply and language, whatever the number of tabs."""
 
 from weakref import WeakKeyDictionary
+
+from django.utils.translation import get_language
 
 from apps.live.mirror import RunningText
 from apps.web.markdown import Drawing
 
-_shared: WeakKeyDictionary[RunningText, Drawing] = WeakKeyDictionary()
+_shared: WeakKeyDictionary[RunningText, dict[str, Drawing]] = WeakKeyDictionary()
 
 
 def shared_drawing(running: RunningText, *, scope: str) -> Drawing:
     """The drawing of a mirrored reply, brought up to its text."""
-    drawing = _shared.get(running)
+    drawings = _shared.get(running)
+    if drawings is None:
+        drawings = _shared[running] = {}
+    language = get_language()
+    drawing = drawings.get(language)
     if drawing is None:
-        drawing = _shared[running] = Drawing(scope)
+        drawing = drawings[language] = Drawing(scope)
     drawing.update(running.text)
     return drawing
 

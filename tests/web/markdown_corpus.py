@@ -1,11 +1,14 @@
-"""The hostile texts that rendering decides about, and what they may leave behind."""
+"""Hostile texts that rendering decides about, what they may leave behind, and texts as people get them."""
 
 import json
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 from apps.web.markdown.sanitiser import MATH_TAGS, TEXT_TAGS
 
+DOCUMENTS = Path(__file__).with_name("documents.jsonl")
 CORPUS = Path(__file__).parents[1] / "bad_inputs" / "markdown.jsonl"
 VOID = {"br", "hr", "input"}
 BUILDERS = {
@@ -23,6 +26,19 @@ def corpus(*outcomes: str) -> dict[str, list[str]]:
         for entry in entries
         if entry["outcome"] in outcomes
     }
+
+
+def documents() -> dict[str, str]:
+    """Name of each document to its text: together everything that Markdown can say."""
+    entries = map(json.loads, DOCUMENTS.read_text().splitlines())
+    return {entry["name"]: entry["text"] for entry in entries}
+
+
+def deltas(text: str, *, most: int, random: Random) -> list[str]:
+    """The text cut at random places into at most so many pieces."""
+    count = min(random.randint(1, most), len(text))
+    cuts = [0, *sorted(random.sample(range(1, len(text)), count - 1)), len(text)]
+    return [text[start:end] for start, end in pairwise(cuts)]
 
 
 def _part(unit: str, times: int) -> str:

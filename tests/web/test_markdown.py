@@ -51,7 +51,7 @@ def test_foreign_letters_in_a_host_show_as_punycode():
 def test_table_scrolls_in_its_own_box():
     html = render("|a|b|\n|:-:|--:|\n|1|2|")
 
-    assert '<div class="table-scroll" tabindex="0" role="region" aria-label="Table" dir="auto">' in html
+    assert '<div class="table-scroll" tabindex="0" role="group" aria-label="Table" dir="auto">' in html
     assert '<td class="align-center">1</td>' in html
     assert '<td class="align-right">2</td>' in html
 
@@ -63,11 +63,12 @@ def test_task_shows_as_a_disabled_box():
     assert '<input type="checkbox" disabled="" checked=""> b' in html
 
 
-def test_code_block_has_a_label_a_button_and_classes_for_colour():
+def test_code_block_has_a_label_buttons_and_classes_for_colour():
     html = render("```python\nx = 1\n```")
 
     assert '<figure class="code" data-language="python" dir="ltr">' in html
     assert '<button type="button" class="code-copy" data-copy="">Copy</button>' in html
+    assert '<button type="button" class="code-wrap" data-wrap="" aria-pressed="false">' in html
     assert '<pre tabindex="0"><code class="language-python"><span class="n">x</span>' in html
 
 

@@ -157,7 +157,7 @@ def test_open_code_block_shows_at_once_and_grows():
 
     drawing.update("```python\nx <")
 
-    assert Reading(drawing.open).text == "pythonCopyx <\n"
+    assert Reading(drawing.open).text == "pythonWrap linesCopyx <\n"
     assert 'data-language="python"' in drawing.open
 
 

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from apps.web.markdown.document import cleaned, draw_all
 from apps.web.markdown.drawing import Drawing
@@ -12,7 +13,14 @@ from apps.web.markdown.splitter import split
 __all__ = ["SANITISER", "Drawing", "render"]
 
 
-@lru_cache(maxsize=256)
 def render(text: str, *, scope: str = "") -> SafeString:
-    """Draw a finished text, once for all tabs. `scope` (a message id) keeps footnotes of texts apart."""
+    """Draw a finished text, once for all tabs of a language, in which its buttons are labelled.
+
+    `scope` (a message id) keeps footnotes of texts apart.
+    """
+    return _rendered(text, scope, get_language())
+
+
+@lru_cache(maxsize=256)
+def _rendered(text: str, scope: str, language: str) -> SafeString:
     return mark_safe("".join(draw_all(split(cleaned(text)), scope)))  # noqa: S308 - it has been sanitised

@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 from html import escape
 
+from django.utils.translation import gettext as _
 from pygments import highlight as colour
 from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
@@ -27,10 +28,12 @@ def frame_start(language: str) -> str:
     """Everything of a code block before its text."""
     label = escape(language)
     name = f' class="language-{label}"' if language in LANGUAGES else ""
+    wrap, copy = escape(_("Wrap lines")), escape(_("Copy"))
     return (
         f'<figure class="code" data-language="{label}" dir="ltr"><figcaption>'
         f'<span class="code-language">{label}</span>'
-        '<button type="button" class="code-copy" data-copy>Copy</button></figcaption>'
+        f'<button type="button" class="code-wrap" data-wrap aria-pressed="false">{wrap}</button>'
+        f'<button type="button" class="code-copy" data-copy>{copy}</button></figcaption>'
         f'<pre tabindex="0"><code{name}>'
     )
 

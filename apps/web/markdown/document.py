@@ -3,6 +3,7 @@
 import re
 from html import escape
 
+from django.utils.translation import gettext as _
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
@@ -115,9 +116,12 @@ def _draw_notes(page: Page) -> list[str]:
         label = list(page.numbers)[len(items)]
         number = page.numbers[label]
         body = draw_blocks(page.notes[label], page)
-        back = f'<a class="footnote-back" href="#fnref-{page.scope}-{number}" aria-label="Back">↩\ufe0e</a>'
+        label = escape(_("Back to the text"))
+        back = (
+            f'<a class="footnote-back" href="#fnref-{page.scope}-{number}" aria-label="{label}">↩\ufe0e</a>'
+        )
         items.append(f'<li id="fn-{page.scope}-{number}">{body}{back}</li>\n')
     if not items:
         return []
-    start = '<section class="footnotes" aria-label="Footnotes" dir="auto"><ol>'
+    start = f'<section class="footnotes" aria-label="{escape(_("Footnotes"))}" dir="auto"><ol>'
     return [SANITISER.clean(f"{start}{''.join(items)}</ol></section>\n")]

@@ -24,7 +24,7 @@ class Drawing:
         self._half_end = False
         self._size = 0  # characters in the open segment
         self._drawn = ("", 0)  # what `open` shows, and the size it was drawn at
-        self._code = ("", 0)  # the escaped lines of an open code block, and how many they are
+        self._code = ("", 0)  # the HTML of an open code block so far, and of how many lines it is
 
     @property
     def html(self) -> str:
@@ -80,9 +80,10 @@ class Drawing:
         fence, lines = self._splitter.fence, self._splitter.lines
         if fence is None:
             return ""
-        text, count = self._code
-        new = "".join(f"{fence.content(line)}\n" for line in lines[max(count, 1) :])
-        self._code = (text + escape(new, quote=False), len(lines))
+        html, count = self._code
+        if not count:
+            html, count = code.frame_start(code.language_of(fence.info)), 1
+        new = "".join(f"{fence.content(line)}\n" for line in lines[count:])
+        self._code = (html + escape(new, quote=False), len(lines))
         last = "" if could_close(fence, self._line) else fence.content(self._line)
-        language = code.language_of(fence.info)
-        return code.frame_start(language) + self._code[0] + escape(last, quote=False) + code.FRAME_END
+        return self._code[0] + escape(last, quote=False) + code.FRAME_END

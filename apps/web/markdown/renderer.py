@@ -4,6 +4,7 @@ from collections.abc import MutableMapping, Sequence
 from html import escape
 from typing import Any
 
+from django.utils.translation import gettext as _
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
@@ -13,7 +14,6 @@ from apps.web.markdown.links import host_of, is_allowed
 from apps.web.markdown.page import Page
 
 Env = MutableMapping[str, Any]
-SCROLL_BOX = '<div class="table-scroll" tabindex="0" role="region" aria-label="Table" dir="auto">'
 
 
 class Renderer(RendererHTML):
@@ -52,7 +52,8 @@ class Renderer(RendererHTML):
         return maths.draw(source, display=True, affordable=env["page"].budget.affords_maths(source))
 
     def table_open(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
-        return f"{SCROLL_BOX}<table>"
+        label = escape(_("Table"))
+        return f'<div class="table-scroll" tabindex="0" role="group" aria-label="{label}" dir="auto"><table>'
 
     def table_close(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
         return "</table></div>\n"

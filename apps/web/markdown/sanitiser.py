@@ -36,7 +36,7 @@ def _attributes() -> dict[str, set[str]]:
     attributes |= {
         "*": {"dir"},
         "a": {"href", "title", "id", "aria-label"},
-        "button": {"data-copy"},
+        "button": {"data-copy", "data-wrap"},
         "div": {"tabindex", "aria-label"},
         "figure": {"data-language"},
         "input": {"checked", "disabled"},
@@ -54,13 +54,13 @@ SANITISER = nh3.Cleaner(
     attributes=_attributes(),
     tag_attribute_values={
         "a": {"target": {"_blank"}},
-        "button": {"type": {"button"}},
-        "div": {"role": {"region"}},
+        "button": {"type": {"button"}, "aria-pressed": {"false"}},
+        "div": {"role": {"group"}},
         "input": {"type": {"checkbox"}},
     },
     allowed_classes={
         "a": {"footnote-back", "remote-image"},
-        "button": {"code-copy"},
+        "button": {"code-copy", "code-wrap"},
         "code": {"math-source"} | {f"language-{name}" for name in LANGUAGES},
         "div": {"table-scroll", "math-display"},
         "figure": {"code"},

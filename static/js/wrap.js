@@ -1,0 +1,54 @@
+// Breaks the long lines of code, or lets them scroll: in every block alike, and remembered in this browser.
+
+const REMEMBERED_FOR = 365 * 86_400; // seconds
+
+const messages = document.getElementById("messages");
+if (messages) start(messages, document.getElementById("app"));
+
+/**
+ * @param {HTMLElement} messages
+ * @param {HTMLElement} app
+ */
+function start(messages, app) {
+  say();
+  messages.addEventListener("click", ({ target }) => {
+    const button = target.closest?.("[data-wrap]");
+    if (button) standing(button, () => setWrapped(!isWrapped()));
+  });
+  document.addEventListener("colloquy:changed", sayOfNew);
+  messages.addEventListener("htmx:afterSwap", sayOfNew);
+
+  function isWrapped() {
+    return app.classList.contains("is-wrapped");
+  }
+
+  /** @param {boolean} wrapped */
+  function setWrapped(wrapped) {
+    app.classList.toggle("is-wrapped", wrapped);
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `code=${wrapped ? "wrapped" : ""}; path=/; max-age=${wrapped ? REMEMBERED_FOR : 0}; samesite=lax${secure}`;
+    say();
+  }
+
+  function say() {
+    const pressed = String(isWrapped());
+    for (const button of messages.querySelectorAll(`[data-wrap]:not([aria-pressed="${pressed}"])`)) button.setAttribute("aria-pressed", pressed);
+  }
+
+  /** What comes from the server says that nothing is wrapped. */
+  function sayOfNew() {
+    if (isWrapped()) say();
+  }
+}
+
+/**
+ * @param {Element} button that stays under the pointer, though what stands above it grows or shrinks
+ * @param {() => void} change
+ */
+function standing(button, change) {
+  const { top } = button.getBoundingClientRect();
+  colloquy.tell("moving");
+  change();
+  colloquy.tell("moved");
+  scrollBy({ top: button.getBoundingClientRect().top - top, behavior: "instant" });
+}
