@@ -8,7 +8,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from apps.accounts.models import User
-from apps.chat.models import Chunk, Conversation, Message, QueuedMessage, Role, Status
+from apps.chat.models import Chunk, Conversation, Feedback, Message, QueuedMessage, Role, Status
 from apps.generation.models import Generation, Worker
 from apps.llm import demo
 
@@ -107,6 +107,15 @@ class ChunkFactory(DjangoModelFactory):
     message = factory.SubFactory(ReplyFactory, streaming=True)
     start = 0
     text = "Because"
+
+
+class FeedbackFactory(DjangoModelFactory):
+    class Meta:
+        model = Feedback
+
+    message = factory.SubFactory(ReplyFactory)
+    user = factory.SelfAttribute("message.conversation.owner")
+    verdict = "up"
 
 
 class WorkerFactory(DjangoModelFactory):

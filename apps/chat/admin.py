@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from apps.chat.models import Conversation, Message
+from apps.chat.models import Conversation, Feedback, Message
 from apps.chat.text import cut
 
 EXCERPT = 90  # code points
@@ -93,3 +93,24 @@ class MessageAdmin(ReadOnlyAdmin):
     def excerpt(self, message: Message) -> str:
         first_words: str = message.first_words  # type: ignore[attr-defined]  # annotated above
         return cut(first_words, EXCERPT) or "…"
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(ReadOnlyAdmin):
+    list_display = ("verdict", "shown_note", "model_name", "user", "updated_at")
+    list_filter = ("verdict", "message__model_name", "updated_at")
+    list_select_related = ("user", "message")
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ("note", "user__email")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Feedback]:
+        return Feedback.objects.defer("message__content")
+
+    @admin.display(description=_("note"))
+    def shown_note(self, feedback: Feedback) -> str:
+        return cut(feedback.note, EXCERPT)
+
+    @admin.display(description=_("model"))
+    def model_name(self, feedback: Feedback) -> str:
+        return feedback.message.model_name

@@ -28,17 +28,22 @@ ERRORS: dict[str, Sentence] = {
     ErrorCode.CONTEXT_TOO_LONG: _(
         "This conversation has become too long for the model. Start a new one to go on."
     ),
-    ErrorCode.REFUSED: _("The model’s provider declined to answer this."),
+    ErrorCode.REFUSED: _("The model’s provider declined to answer this. Put it in other words."),
     ErrorCode.UNAUTHORIZED: _(
         "The model’s provider did not accept Colloquy’s key. An administrator has to check it."
     ),
     ErrorCode.MODEL_NOT_FOUND: _(
         "The model’s provider does not know this model. An administrator has to check its name."
     ),
-    ErrorCode.INVALID_REQUEST: _("The model’s provider could not work with this request."),
-    ErrorCode.UNAVAILABLE: _("The model cannot be reached right now."),
-    ErrorCode.TIMED_OUT: _("The model took too long to answer."),
-    ErrorCode.BAD_RESPONSE: _("The model’s server sent something that is not an answer."),
+    ErrorCode.INVALID_REQUEST: _(
+        "The model’s provider could not work with this request. Put it in other words."
+    ),
+    ErrorCode.UNAVAILABLE: _("The model cannot be reached right now. Try again in a moment."),
+    ErrorCode.TIMED_OUT: _("The model took too long to answer. Try again, or ask for less at once."),
+    ErrorCode.BAD_RESPONSE: _(
+        "The model’s server sent something that is not an answer. An administrator has to look at it if it "
+        "happens again."
+    ),
     ErrorCode.CUT_OFF: _("The connection to the model broke off before the answer was finished."),
     ErrorCode.REPLY_TOO_LONG: _("The answer is as long as Colloquy can store."),
     ErrorCode.INTERNAL: _("Something went wrong in Colloquy itself. It has been recorded."),

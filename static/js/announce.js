@@ -12,15 +12,16 @@ function start(announcer) {
 
   document.addEventListener("colloquy:changed", () => {
     const now = runningIds();
-    if (now.some((id) => !running.includes(id))) say(announcer.dataset.answering);
-    const ended = running.find((id) => !now.includes(id));
-    if (ended && now.length === 0) say(ending(document.getElementById(ended)?.dataset.status));
+    const ended = running.filter((id) => !now.includes(id)).map((id) => document.getElementById(id)?.dataset.status);
+    const words = ended.filter(Boolean).map(ending); // what is shown no more is on another branch
+    if (now.some((id) => !running.includes(id))) words.push(announcer.dataset.answering);
+    if (words.length) say(words.join(". "));
     running = now;
   });
 
   document.addEventListener("colloquy:announce", (event) => say(event.detail));
 
-  /** @param {string} [status] */
+  /** @param {string} status */
   function ending(status) {
     if (status === "stopped") return announcer.dataset.stopped;
     if (status === "failed" || status === "interrupted") return announcer.dataset.failed;

@@ -8,7 +8,7 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.chat.models import Conversation, Message
 from tests.chat.test_reading import queries
-from tests.factories import ConversationFactory, MessageFactory, ReplyFactory, UserFactory
+from tests.factories import ConversationFactory, FeedbackFactory, MessageFactory, ReplyFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -16,6 +16,7 @@ LISTS: dict[str, Callable[..., Any]] = {
     "accounts_user": UserFactory,
     "chat_conversation": lambda: ReplyFactory().conversation,
     "chat_message": ReplyFactory,
+    "chat_feedback": FeedbackFactory,
 }
 
 
