@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.chat import queue
+from apps.chat import drafts, queue
 from apps.chat.asking import NotPossible, Sent, ask, await_end_of, go_on_with, queue_again, waiting_reply
 from apps.chat.events import StopRequested
 from apps.chat.models import Conversation, Message, QueuedMessage, Role, Status, TitleState
@@ -37,16 +37,25 @@ class Stale(NotPossible):
 
 @transaction.atomic
 def send_message(
-    user: User, conversation_id: UUID, *, key: str, text: str, model_name: str, after: UUID | None = None
+    user: User,
+    conversation_id: UUID,
+    *,
+    key: str,
+    text: str,
+    model_name: str,
+    after: UUID | None = None,
+    draft_id: UUID | None = None,
 ) -> Sent | Queued:
     """Store the question and a queued reply, once per `key`; begins the conversation if there is none yet.
 
     While an answer runs at its end, the question is stored in the queue instead. `after` is the last message
     that the sender saw, if they say; Stale is raised unless it still is the last, or the queue has gone on.
+    The draft that it was written as is closed.
     """
     begin_conversation(user, conversation_id, text=text, model_name=model_name)
     return _once(
-        partial(_sent_before, conversation_id, key), partial(_send, conversation_id, key, text, after)
+        partial(_sent_before, conversation_id, key),
+        partial(_send, conversation_id, key, text, after, draft_id),
     )
 
 
@@ -157,7 +166,9 @@ def _once(find: Callable[[], T | None], store: Callable[[], T]) -> T:
         return found
 
 
-def _send(conversation_id: UUID, key: str, text: str, after: UUID | None) -> Sent | Queued:
+def _send(
+    conversation_id: UUID, key: str, text: str, after: UUID | None, draft_id: UUID | None
+) -> Sent | Queued:
     with changing(conversation_id, listed=True) as conversation:
         head = conversation.head
         runs = head is not None and head.is_live
@@ -165,6 +176,8 @@ def _send(conversation_id: UUID, key: str, text: str, after: UUID | None) -> Sen
             raise NotPossible  # it has been stored by now
         if after not in (None, conversation.head_id) and not _has_gone_on(conversation, after):
             raise Stale
+        if draft_id:
+            drafts.close_sent(conversation.owner_id, draft_id)
         go_on_with(conversation)
         if runs and head:
             return queue.add(conversation, head, key, text)

@@ -41,6 +41,18 @@ class AccountChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DraftsChanged(Event):
+    """The user has written, sent or thrown away a draft."""
+
+    owner_id: int
+    rev: int
+
+    @property
+    def topic(self) -> str:
+        return account_topic(self.owner_id)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReplyQueued(Event):
     """A reply waits for an engine."""
 

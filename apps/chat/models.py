@@ -244,10 +244,9 @@ class Draft(models.Model):
     """What somebody is writing and has not sent, in a conversation or, without one, for a new one.
 
     Each is written by one page alone, which names it and counts its `version`; whoever writes on elsewhere
-    begins another that replaces it. Empty is over: sent, emptied or replaced. `rev` is the account's.
+    begins another that replaces it. What was sent, replaced or thrown away is `closed` for good: the trace of
+    what came last. `rev` is the account's.
     """
-
-    CLOSED: ClassVar[int] = 2**31 - 1  # a version after every other: whatever comes late is older
 
     id = models.UUIDField(primary_key=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts", db_index=False)
@@ -256,6 +255,7 @@ class Draft(models.Model):
     )
     text = models.TextField(_("text"), blank=True)
     version = models.PositiveIntegerField()
+    closed = models.BooleanField(default=False, db_default=False)
     rev = models.PositiveBigIntegerField()
     updated_at = models.DateTimeField(_("changed"))
 

@@ -52,10 +52,15 @@ def changing_all(conversation_ids: Iterable[UUID]) -> Iterator[dict[UUID, int]]:
 
 def account_rev(owner_id: int) -> int:
     """How far the owner's list of conversations has come."""
+    return account_revs(owner_id)[0]
+
+
+def account_revs(owner_id: int) -> tuple[int, int]:
+    """How far the owner's list of conversations and their drafts have come."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT rev FROM chat_account WHERE user_id = %s", [owner_id])
-        row = cursor.fetchone()
-    return row[0] if row else 0
+        cursor.execute("SELECT rev, draft_rev FROM chat_account WHERE user_id = %s", [owner_id])
+        row: tuple[int, int] | None = cursor.fetchone()
+    return row or (0, 0)
 
 
 def _next_account(conversation_id: UUID) -> Account:

@@ -37,14 +37,14 @@ def clean(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
 
 
-def admit(text: object, *, limit: int) -> str:
+def admit(text: object, *, limit: int, may_be_blank: bool = False) -> str:
     """The text to store for `text`; raises TextRejected. `limit` counts code points."""
     if not isinstance(text, str):
         raise TextRejected("not_text")
     cleaned = clean(text)
     if len(cleaned) > limit:
         raise TextRejected("too_long")
-    if is_blank(cleaned):
+    if not may_be_blank and is_blank(cleaned):
         raise TextRejected("blank")
     return cleaned
 

@@ -1,7 +1,7 @@
 """What the database has beyond the mirrors of this process: asked once a tick, for everything at once."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import connection
@@ -28,6 +28,7 @@ class Comparison:
     conversation_revs: dict[UUID, int]
     account_revs: dict[int, int]
     missed: list[tuple[UUID, int, str]]
+    draft_revs: dict[int, int] = field(default_factory=dict)
 
 
 def compare(
@@ -35,10 +36,13 @@ def compare(
 ) -> Comparison:
     """Three queries at most, whatever is asked. `lengths` are of replies that may have grown."""
     conversations = Conversation.objects.filter(pk__in=conversation_ids, deleted_at=None)
+    accounts = Account.objects.filter(pk__in=owner_ids).values_list("pk", "rev", "draft_rev")
+    known = list(accounts) if owner_ids else []
     return Comparison(
         dict(conversations.values_list("pk", "rev")) if conversation_ids else {},
-        dict(Account.objects.filter(pk__in=owner_ids).values_list("pk", "rev")) if owner_ids else {},
+        {pk: rev for pk, rev, _ in known},
         _beyond(lengths) if lengths else [],
+        {pk: draft_rev for pk, _, draft_rev in known},
     )
 
 

@@ -92,7 +92,11 @@ class ConversationCursor(Cursor[ConversationMirror]):
 
 
 class AccountCursor(Cursor[AccountMirror]):
-    """A position in one user's list of conversations."""
+    """A position in one user's list of conversations, and in their drafts."""
+
+    def __init__(self, rev: int, wake: asyncio.Event, draft_rev: int = 0) -> None:
+        super().__init__(rev, wake)
+        self.draft_rev = draft_rev
 
     async def join(self, hub: Hub, owner_id: int) -> None:
         self._joined(hub, await hub.watch_account(owner_id, self))
@@ -104,3 +108,10 @@ class AccountCursor(Cursor[AccountMirror]):
         seen, self.rev = self.rev, mirror.rev
         changed = [c for c in mirror.conversations.values() if c.list_rev > seen]
         return ListStep(sorted(changed, key=lambda c: c.updated_at, reverse=True), anew=seen < mirror.since)
+
+    def advance_drafts(self) -> bool:
+        """Whether there are drafts beyond this position, which are thereby seen."""
+        if self._mirror is None or self._mirror.draft_rev <= self.draft_rev:
+            return False
+        self.draft_rev = self._mirror.draft_rev
+        return True

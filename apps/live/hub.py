@@ -68,6 +68,7 @@ class Hub:
             conversation.check(found.conversation_revs.get(pk))
         for owner_id, account in accounts.items():
             account.check(found.account_revs.get(owner_id, 0))
+            account.reach_drafts(found.draft_revs.get(owner_id, 0))
         for message_id, start, text in found.missed:
             written[message_id][0].grow(message_id, start, text)
 

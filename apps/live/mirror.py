@@ -8,7 +8,13 @@ from uuid import UUID
 
 from apps.bridge import in_view
 from apps.chat import reading
-from apps.chat.events import AccountChanged, ConversationChanged, account_topic, conversation_topic
+from apps.chat.events import (
+    AccountChanged,
+    ConversationChanged,
+    DraftsChanged,
+    account_topic,
+    conversation_topic,
+)
 from apps.chat.models import Conversation, Message, Status
 from apps.chat.reading import Changes
 from apps.events import Event
@@ -195,17 +201,26 @@ class ConversationMirror(Mirror):
 
 
 class AccountMirror(Mirror):
-    """One user's list of conversations: what changed in it lately, newest first."""
+    """One user's list of conversations: what changed in it lately, and how far their drafts have come."""
 
     def __init__(self, owner_id: int) -> None:
         super().__init__()
         self.topic = account_topic(owner_id)
         self.owner_id = owner_id
+        self.draft_rev = 0
         self.conversations: dict[UUID, Conversation] = {}
 
     def hear(self, event: Event) -> None:
-        if not isinstance(event, AccountChanged) or event.rev > self.rev:
+        if isinstance(event, DraftsChanged):
+            self.reach_drafts(event.rev)
+        elif not isinstance(event, AccountChanged) or event.rev > self.rev:
             self._stale.set()
+
+    def reach_drafts(self, rev: int) -> None:
+        """Whoever shows drafts reads them: they are too many pages' business to be kept here."""
+        if rev > self.draft_rev:
+            self.draft_rev = rev
+            self.tell()
 
     async def _read(self, since: int) -> None:
         rev, changed = await in_view(reading.listed_changes)(self.owner_id, since=since)

@@ -92,6 +92,7 @@ class Position:
     conversation: UUID | str
     rev: int
     account_rev: int
+    draft_rev: int = 0
 
 
 def cards_of(messages: Iterable[Message]) -> list[Card]:

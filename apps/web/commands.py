@@ -9,7 +9,7 @@ from uuid import UUID
 from django import forms
 
 from apps.accounts.models import User
-from apps.chat import actions, feedback, filing, queue
+from apps.chat import actions, drafts, feedback, filing, queue
 from apps.chat.asking import NotPossible, Sent
 from apps.chat.models import Conversation, Message, QueuedMessage
 from apps.chat.queue import Queued
@@ -67,6 +67,7 @@ class SendForm(ConversationForm):
     key = KeyField()
     text = TextField()
     after = forms.UUIDField(required=False)
+    draft_id = forms.UUIDField(required=False)
 
 
 class SeenForm(ConversationForm):
@@ -97,6 +98,21 @@ class ModelField(forms.CharField):
             raise forms.ValidationError("", code="no_such_model")
 
 
+class DiscardForm(ConversationForm):
+    draft_id = forms.UUIDField()
+    version = forms.IntegerField(min_value=1, max_value=drafts.LAST)
+    new = forms.BooleanField(required=False)
+
+
+class DraftForm(DiscardForm):
+    text = GatedField(partial(admit, limit=MAX_MESSAGE, may_be_blank=True), required=False)
+    replaces = forms.UUIDField(required=False)
+    replaced_version = forms.IntegerField(min_value=0, max_value=drafts.LAST, required=False)
+
+    def clean_replaced_version(self) -> int:
+        return self.cleaned_data["replaced_version"] or 0
+
+
 class RegenerateForm(MessageForm):
     key = KeyField()
     model_name = ModelField()
@@ -108,10 +124,14 @@ class NoteForm(MessageForm):
 
 @dataclass(frozen=True)
 class Command:
-    """A wish: the form that validates it, and the action that grants it."""
+    """A wish: the form that validates it, and the action that grants it.
+
+    What is `quiet` a page does by itself, and again until it sees the effect: nobody hears of a refusal.
+    """
 
     form: type[forms.Form]
     action: Callable[..., Any]
+    quiet: bool = False
 
 
 def _send(user: User, conversation_id: UUID, **wish: Any) -> Sent | Queued:
@@ -139,15 +159,18 @@ COMMANDS: dict[str, Command] = {
     "note": Command(NoteForm, feedback.note),
     "revise": Command(ReviseForm, queue.revise),
     "withdraw": Command(QueuedForm, queue.withdraw),
+    "draft": Command(DraftForm, drafts.save, quiet=True),
+    "discard": Command(DiscardForm, drafts.discard),
     "resume": Command(ConversationForm, queue.resume),
 }
 FIELD_NAMES = {
     "conversation": "conversation_id",
     "message": "message_id",
     "queued": "queued_id",
+    "draft": "draft_id",
     "model": "model_name",
 }  # as the wire spells them
-IDENTIFIERS = ("conversation", "message", "queued", "key", "after", "model")
+IDENTIFIERS = ("conversation", "message", "queued", "draft", "replaces", "key", "after", "model")
 
 
 def perform(user: User, name: object, values: Mapping[str, Any]) -> Any:
@@ -166,6 +189,11 @@ def perform(user: User, name: object, values: Mapping[str, Any]) -> Any:
         raise Rejected("absent") from None
     except NotPossible as refused:
         raise Rejected(refused.code) from None
+
+
+def is_quiet(name: object) -> bool:
+    command = COMMANDS.get(name) if isinstance(name, str) else None
+    return command is not None and command.quiet
 
 
 def _first_code(form: forms.Form) -> str:

@@ -22,13 +22,14 @@ from apps.accounts.models import preferences_of
 from apps.accounts.sessions import session_hash
 from apps.bridge import in_database
 from apps.chat.asking import Sent
+from apps.chat.drafts import Saved
 from apps.chat.queue import Queued
 from apps.chat.text import clean
 from apps.events import Event, mailbox
 from apps.live.hub import hub
 from apps.web import fragments, wording
 from apps.web.access import may_watch, still_signed_in
-from apps.web.commands import Rejected, perform
+from apps.web.commands import Rejected, is_quiet, perform
 from apps.web.liveview import LiveView
 from apps.web.personal import language_of_socket, speak, zone_of
 from apps.web.pump import BAD_REQUEST, HERE, NOT_FOUND, RESTART, SIGNED_OUT, Pump
@@ -47,6 +48,7 @@ class Place:
     conversation_id: UUID | None
     rev: int
     account_rev: int
+    draft_rev: int
     acknowledges: bool
 
 
@@ -94,7 +96,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         if place.conversation_id and not await in_database(may_watch)(user_id, place.conversation_id):
             await self.close(NOT_FOUND)
             return
-        self._view = LiveView(user_id, place.account_rev, hub)
+        self._view = LiveView(user_id, place.account_rev, hub, draft_rev=place.draft_rev)
         await mailbox.join(user_topic(user_id), self._hear)
         await self._view.join()
         if place.conversation_id:
@@ -145,14 +147,16 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
             async with asyncio.timeout(ANSWERED_WITHIN):
                 done = await self._grant(command, values)
         except Rejected as rejected_command:
-            await self._reject(key, rejected_command.code)
+            await self._reject(command, key, rejected_command.code)
         except (DatabaseError, TimeoutError) as error:
             logger.warning("A command could not be stored: %s", type(error).__name__)
-            await self._reject(key, "unavailable")
+            await self._reject(command, key, "unavailable")
         except Exception:
             logger.exception("A command failed")
-            await self._reject(key, "invalid")
+            await self._reject(command, key, "invalid")
         else:
+            if isinstance(done, Saved) and self._view:
+                self._view.own_draft = done.draft_id
             if key and isinstance(done, Sent | Queued):
                 await self._accept(key, done.conversation_id)
 
@@ -161,8 +165,9 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         async with nullcontext() if command == "stop" else self._in_turn:
             return await in_database(perform)(self.scope["user"], command, values)
 
-    async def _reject(self, key: str, code: str) -> None:
-        await self._answer(fragments.rejected(key, wording.rejection(code)))
+    async def _reject(self, command: object, key: str, code: str) -> None:
+        if not is_quiet(command):
+            await self._answer(fragments.rejected(key, wording.rejection(code)))
 
     async def _accept(self, key: str, conversation_id: UUID) -> None:
         await self._answer(fragments.accepted(key, reverse("conversation", args=[conversation_id])))
@@ -205,11 +210,11 @@ def _place(query: bytes) -> Place:
         name: found[-1] for name, found in parse_qs(query.decode("ascii"), strict_parsing=bool(query)).items()
     }
     conversation = values.get("conversation")
-    revs = [int(values.get(name, "0")) for name in ("rev", "account_rev")]
+    revs = [int(values.get(name, "0")) for name in ("rev", "account_rev", "draft_rev")]
     if not all(0 <= rev < 2**63 for rev in revs):
         raise ValueError
     conversation_id = UUID(conversation) if conversation else None
-    return Place(conversation_id, revs[0], revs[1], acknowledges=values.get("credit") == "1")
+    return Place(conversation_id, revs[0], revs[1], revs[2], acknowledges=values.get("credit") == "1")
 
 
 def _values(text_data: str | None) -> dict[str, Any]:

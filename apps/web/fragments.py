@@ -10,7 +10,7 @@ from apps.chat.models import Conversation, Message
 from apps.live.cursor import ListStep
 from apps.web.cards import Position, cards_of, items_of
 from apps.web.markdown import Drawing
-from apps.web.pages import items_context, queue_context, transcript_context
+from apps.web.pages import drafts_context, items_context, queue_context, transcript_context
 from apps.web.wording import Rejection
 
 
@@ -41,6 +41,12 @@ def transcript(conversation: Conversation) -> SafeString:
 def queue(conversation: Conversation) -> SafeString:
     """What waits to be sent. Reads the database."""
     return render_to_string("chat/fragments/queue_changed.html", queue_context(conversation))
+
+
+def drafts(owner_id: int, conversation_id: UUID | None, own_id: UUID | None) -> SafeString:
+    """What is written there and not sent. Reads the database."""
+    context = drafts_context(owner_id, conversation_id, own_id)
+    return render_to_string("chat/fragments/drafts_changed.html", context)
 
 
 def changed_list(step: ListStep, owner_id: int, current: UUID | None) -> SafeString:

@@ -23,12 +23,13 @@ DRAWN_WITHIN = 10.0  # seconds; a database that takes longer is away
 class LiveView:
     """A page's position. `wake` is set whenever there may be something to send."""
 
-    def __init__(self, owner_id: int, account_rev: int, hub: Hub) -> None:
+    def __init__(self, owner_id: int, account_rev: int, hub: Hub, *, draft_rev: int = 0) -> None:
         self.wake = asyncio.Event()
         self.conversation_id: UUID | None = None
         self._owner_id = owner_id
         self._hub = hub
-        self._list = AccountCursor(account_rev, self.wake)
+        self.own_draft: UUID | None = None  # whose text the page knows better than we do
+        self._list = AccountCursor(account_rev, self.wake, draft_rev)
         self._transcript: ConversationCursor | None = None
         self._queue_rev = 0  # as far as the page has been shown what waits to be sent
         self._growths: dict[UUID, Growth] = {}
@@ -43,6 +44,8 @@ class LiveView:
             return
         last, cursor = self._transcript, ConversationCursor(rev, self.wake)
         self.conversation_id, self._transcript, self._queue_rev = conversation_id, cursor, rev
+        if rev == 0:  # begun in this page: what is drafted here is another matter
+            self._list.draft_rev = 0
         if last:
             await last.leave()
         await cursor.join(self._hub, conversation_id)
@@ -58,20 +61,25 @@ class LiveView:
     async def frame(self) -> str:
         """Everything that the page lacks, as one frame; empty if it lacks nothing."""
         before = self._revs()
-        parts = [await self._draw_list(), await self._draw_transcript()]
+        parts = [await self._draw_list(), await self._draw_transcript(), await self._draw_drafts()]
         if (revs := self._revs()) != before:
             parts.append(fragments.position(Position(self.conversation_id or "", *revs)))
         return "".join(parts)
 
-    def _revs(self) -> tuple[int, int]:
-        """Of the conversation and of the list, as far as they have been seen."""
-        return self._transcript.rev if self._transcript else 0, self._list.rev
+    def _revs(self) -> tuple[int, int, int]:
+        """Of the conversation, of the list and of the drafts, as far as they have been seen."""
+        return self._transcript.rev if self._transcript else 0, self._list.rev, self._list.draft_rev
 
     async def _draw_list(self) -> str:
         step = self._list.advance()
         if step is None:
             return ""
         return await _drawn(fragments.changed_list, step, self._owner_id, self.conversation_id)
+
+    async def _draw_drafts(self) -> str:
+        if not self._list.advance_drafts():
+            return ""
+        return await _drawn(fragments.drafts, self._owner_id, self.conversation_id, self.own_draft)
 
     async def _draw_transcript(self) -> str:
         step = self._transcript.advance() if self._transcript else None
@@ -86,7 +94,7 @@ class LiveView:
         if not (anew and conversation.queue_count) and conversation.queue_rev <= self._queue_rev:
             return ""
         self._queue_rev = conversation.queue_rev
-        return await in_view(fragments.queue)(conversation)
+        return await _drawn(fragments.queue, conversation)
 
     async def _draw_rows(self, step: Step) -> str:
         """Rows are drawn whole, so what had been sent of their running text counts no more."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from apps.chat import queue, reading
+from apps.chat import drafts, queue, reading
 from apps.chat.models import Conversation, Message
 from apps.chat.querysets import Mark
 from apps.chat.reading import Window
@@ -48,6 +48,11 @@ def queue_context(conversation: Conversation | None) -> dict[str, Any]:
     waiting = queue.waiting_in(conversation.pk)
     url = reverse("conversation", args=[conversation.pk])
     return {"queue": waiting, "paused": conversation.awaited_id is None, "conversation_url": url}
+
+
+def drafts_context(owner_id: int, conversation_id: UUID | None, own_id: UUID | None = None) -> dict[str, Any]:
+    """`drafts` that are open there, newest first; `own_id` is the page's, which needs no text."""
+    return {"drafts": drafts.open_in(owner_id, conversation_id), "own_id": own_id}
 
 
 def items_context(

@@ -15,15 +15,22 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.models import User
 from apps.chat import reading
+from apps.chat.drafts import Saved
 from apps.chat.models import Conversation, Message
 from apps.chat.reading import Window
-from apps.chat.revisions import account_rev
+from apps.chat.revisions import account_revs
 from apps.chat.text import clean
 from apps.web import fragments, wording
 from apps.web.cards import Position
 from apps.web.commands import Rejected, perform
 from apps.web.lists import FILING, undo_of
-from apps.web.pages import items_context, queue_context, stretch_context, transcript_context
+from apps.web.pages import (
+    drafts_context,
+    items_context,
+    queue_context,
+    stretch_context,
+    transcript_context,
+)
 from apps.web.posts import posted
 
 IN_ADDRESS = ("key", "model")  # of a button, which has but one value
@@ -104,6 +111,8 @@ def command(request: HttpRequest, conversation_id: UUID, name: str) -> HttpRespo
         if rejected.code == "absent":
             raise Http404 from rejected
         return _rejected(request, rejected.code, values)
+    if isinstance(done, Saved):
+        return HttpResponse(done.fate, content_type="text/plain")
     is_rating = name in RATING
     undo = undo_of(name, _user(request).pk, conversation_id)
     if "HX-Request" in request.headers:
@@ -135,10 +144,15 @@ def page_context(
 ) -> dict[str, Any]:
     """Revs are read before the rows: a socket that goes on from here hears too much, never too little."""
     owner_id = _user(request).pk
-    position = Position(shown.pk if shown else "", shown.rev if shown else 0, account_rev(owner_id))
+    position = Position(shown.pk if shown else "", shown.rev if shown else 0, *account_revs(owner_id))
     transcript = transcript_context(window or reading.newest_window(shown)) if shown else {"cards": []}
     items = items_context(owner_id, current=shown.pk if shown else None)
-    parts = {**transcript, **items, **queue_context(shown)}
+    parts = {
+        **transcript,
+        **items,
+        **queue_context(shown),
+        **drafts_context(owner_id, shown.pk if shown else None),
+    }
     return {"conversation": shown, "position": position, "key": uuid.uuid4(), **parts}
 
 

@@ -1,7 +1,5 @@
 // The composer: hands what is written to the outbox, takes it back if it is refused, and becomes the page of a new conversation.
 
-const NEW = "/"; // the page of a conversation that has not begun
-
 const form = document.getElementById("composer");
 if (form instanceof HTMLFormElement) start(form);
 
@@ -10,24 +8,24 @@ function start(form) {
   const textarea = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
   const conversationField = /** @type {HTMLInputElement} */ (form.elements.namedItem("conversation"));
   const afterField = /** @type {HTMLInputElement} */ (form.elements.namedItem("after"));
+  const draftField = /** @type {HTMLInputElement} */ (form.elements.namedItem("draft"));
   const note = document.getElementById("composer-note");
-  const user = document.getElementById("outbox").dataset.user;
   let waiting = false; // for what the outbox holds
   let last = lastShown();
 
-  if (!textarea.value) write(kept());
   if (matchMedia("(hover: hover)").matches && !location.hash) textarea.focus({ preventScroll: true });
 
-  textarea.addEventListener("input", () => { keep(textarea.value); if (!waiting) say(""); });
+  textarea.addEventListener("input", () => { if (!waiting) say(""); });
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = textarea.value;
     if (!text.trim()) return;
     if (waiting) return say(form.dataset.oneAtATime);
+    const message = { conversation: conversationField.value, after: afterField.value, draft: draftField.value, text };
     write("");
     showError("");
-    colloquy.tell("send", { conversation: conversationField.value, after: afterField.value, text });
+    colloquy.tell("send", message);
     if (document.activeElement?.id === "composer-send") textarea.focus({ preventScroll: true });
   });
 
@@ -43,10 +41,7 @@ function start(form) {
   document.addEventListener("colloquy:accepted", ({ detail: { url } }) => {
     settled();
     if (!url || location.pathname === url) return;
-    const draft = textarea.value;
-    write("");
     history.replaceState(history.state, "", url);
-    write(draft);
     colloquy.tell("conversation");
   });
 
@@ -61,13 +56,6 @@ function start(form) {
     write([text, textarea.value].filter(Boolean).join("\n\n"));
     say(form.dataset.goneOut);
     textarea.focus({ preventScroll: true });
-  });
-
-  // The conversation is no more, and the page leaves for a new one: what is written here goes with it.
-  document.addEventListener("colloquy:gone", () => {
-    const text = textarea.value;
-    write("");
-    keep([kept(NEW), text].filter(Boolean).join("\n\n"), NEW);
   });
 
   // What is sent goes behind what is seen: the newest message that came last.
@@ -103,26 +91,6 @@ function start(form) {
   function write(text) {
     textarea.value = text;
     textarea.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-
-  // What is typed and not sent outlives a reload, in this tab, for this person and conversation.
-  function draftName(path) {
-    return `colloquy:draft:${user}:${path}`;
-  }
-
-  function keep(text, path = location.pathname) {
-    try {
-      if (text) sessionStorage.setItem(draftName(path), text);
-      else sessionStorage.removeItem(draftName(path));
-    } catch { /* storage full or forbidden: the text is still in the box */ }
-  }
-
-  function kept(path = location.pathname) {
-    try {
-      return sessionStorage.getItem(draftName(path)) ?? "";
-    } catch {
-      return ""; // storage forbidden: there is none
-    }
   }
 
   /** @param {string} [text] */

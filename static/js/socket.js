@@ -14,9 +14,9 @@
 
   // The ws extension asks here for every socket: the position is the page's own at that moment.
   htmx.createWebSocket = (url) => {
-    const { conversation, rev, accountRev } = document.getElementById("position").dataset;
+    const { conversation, rev, accountRev, draftRev } = document.getElementById("position").dataset;
     const address = new URL(url, location.href);
-    const place = { ...(conversation && { conversation }), rev, account_rev: accountRev, credit: 1 };
+    const place = { ...(conversation && { conversation }), rev, account_rev: accountRev, draft_rev: draftRev, credit: 1 };
     address.search = new URLSearchParams(place);
     const opened = socket = new WebSocket(address);
     opened.addEventListener("message", ({ data }) => { if (data !== colloquy.HERE) tries = 0; }); // it is said before anything is drawn

@@ -31,7 +31,16 @@ def wish_for(reply: Message) -> dict[str, Any]:
     """Every field that any command takes, as it should be."""
     where = {"conversation": str(reply.conversation_id), "message": str(reply.pk)}
     where["queued"] = str(reply.conversation.queue.values_list("pk", flat=True).first())
-    return {**where, "key": KEY, "text": "Why?", "title": "Mine", "after": str(reply.pk), "rev": 1}
+    where["draft"] = str(uuid.uuid4())
+    return {
+        **where,
+        "version": 1,
+        "key": KEY,
+        "text": "Why?",
+        "title": "Mine",
+        "after": str(reply.pk),
+        "rev": 1,
+    }
 
 
 def refusal(user: User, name: object, values: dict[str, Any]) -> str:
@@ -53,15 +62,16 @@ def test_every_command_is_granted_to_the_owner(owner: User, stopped: Message, na
 
     perform(owner, name, {**wish_for(stopped), "message": str(message)})
 
-    assert Conversation.objects.get().rev == 1
+    assert Conversation.objects.get().rev == (0 if name in ("draft", "discard") else 1)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_command_takes_junk_for_an_identifier(owner: User, stopped: Message, name: str) -> None:
-    names = ("conversation_id", "message_id", "queued_id", "key")
+    names = ("conversation_id", "message_id", "queued_id", "draft_id", "key")
     taken = {name: name.removesuffix("_id") for name in names}
 
-    for field, junk in product(COMMANDS[name].form.base_fields.keys() & taken, JUNK):
+    fields = COMMANDS[name].form.base_fields
+    for field, junk in product({f for f in fields if fields[f].required} & taken.keys(), JUNK):
         code = refusal(owner, name, {**wish_for(stopped), taken[field]: junk})
         assert wording.rejection(code).sentence == wording.REJECTIONS["invalid"]
 

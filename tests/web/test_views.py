@@ -64,6 +64,8 @@ def fields(message: object) -> dict[str, str]:
         "message": str(message),
         "queued": str(message),
         "rev": "1",
+        "draft": str(message),
+        "version": "1",
     }
 
 
