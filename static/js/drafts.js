@@ -248,16 +248,17 @@ function start(box, list) {
       if (fate === "absent") await ask({ ...left, draft: newId(), new: "1" });
       if (fate === "news" && unsure?.draft !== left.draft) await ask({ ...left, draft: newId() });
       if (fate !== "refused") forget(left.draft);
-      if (unsure?.draft === left.draft) know(fate === "news");
+      if (unsure?.draft === left.draft) know(fate);
     }
   }
 
-  /** @param {boolean} isNews whether the server did not have what the box shows */
-  function know(isNews) {
+  /** @param {string} fate what the server says of the text that the box shows */
+  function know(fate) {
     unsure = null;
-    if (isNews && !touched()) settled = "";
-    if (isNews) save();
-    hear();
+    if (fate === "over") return hear();
+    if (fate === "stored") return; // the list will have it
+    if (!touched()) settled = "";
+    save();
   }
 
   /**

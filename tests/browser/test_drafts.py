@@ -15,6 +15,9 @@ NUMBERS = count(1)
 STORED = "SELECT count(*) FROM chat_draft WHERE text = %s"
 KEPT = "Object.keys(localStorage).filter((name) => name.startsWith('colloquy:draft:')).length"
 
+LISTED = (
+    "document.querySelector('#drafts data')?.value === document.querySelector('#composer [name=draft]').value"
+)
 RECORD = """
 () => {
   const form = document.getElementById("composer");
@@ -57,9 +60,8 @@ def write(tab: Tab, text: str) -> None:
 
 
 def until_stored(tab: Tab) -> None:
-    """Wait until this browser need not keep what it wrote."""
-    tab.page.wait_for_function(f"() => {KEPT} > 0")
-    tab.page.wait_for_function(f"() => {KEPT} === 0")
+    """Wait until the page has heard so."""
+    tab.page.wait_for_function(f"() => {KEPT} === 0 && {LISTED}")
 
 
 def others(tab: Tab) -> Locator:
@@ -191,7 +193,7 @@ def test_what_is_kept_here_and_was_sent_elsewhere_is_not_brought_back(
 ) -> None:
     write(talk, words)
     expect(phone.composer).to_have_value(words)
-    talk.page.wait_for_function(f"() => {KEPT} === 0")
+    until_stored(talk)
     path, record = talk.path, talk.page.evaluate(RECORD)
     phone.front()
     phone.composer.press("Enter")
@@ -205,12 +207,16 @@ def test_what_is_kept_here_and_was_sent_elsewhere_is_not_brought_back(
     expect(later.composer).to_have_value("")
 
 
-def test_words_beyond_what_was_sent_elsewhere_are_kept(talk: Tab, phone: Tab, words: str) -> None:
+def test_words_beyond_what_was_sent_elsewhere_are_kept(talk: Tab, phone: Tab, line: Line, words: str) -> None:
     write(talk, words)
+    until_stored(talk)
     expect(phone.composer).to_have_value(words)
 
-    phone.composer.evaluate("(box) => box.form.requestSubmit()")
+    line.cut()
     write(talk, " and more")
+    phone.composer.press("Enter")
+    expect(phone.messages).to_have_count(4)
+    line.mend()
 
     expect(talk.messages).to_have_count(4)
     expect(talk.composer).to_have_value(f"{words} and more")
