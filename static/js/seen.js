@@ -12,10 +12,11 @@ function start(address) {
   document.addEventListener("visibilitychange", look);
 
   function look() {
-    const { rev } = document.getElementById("position").dataset;
+    const { conversation, rev } = document.getElementById("position").dataset;
     if (document.hidden || document.getElementById("shown").dataset.unread === undefined || rev === told) return;
     told = rev;
     const headers = { ...JSON.parse(document.body.getAttribute("hx-headers")), "HX-Request": "true" };
-    fetch(address, { method: "POST", headers, body: new URLSearchParams({ rev }), keepalive: true }).catch(() => { told = ""; });
+    const where = address.replace(app.dataset.conversation, conversation); // what was kept for a page that is gone has begun another
+    fetch(where, { method: "POST", headers, body: new URLSearchParams({ rev }), keepalive: true }).catch(() => { told = ""; });
   }
 }
