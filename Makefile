@@ -46,6 +46,12 @@ fmt: setup-dev  ## format the code and mend what lint can mend
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
 
+messages: setup-dev  ## gather what is to be translated and compile what is (needs GNU gettext)
+	@for tool in xgettext msgmerge msgfmt; do command -v $$tool >/dev/null || \
+		{ echo "make messages needs GNU gettext, which is not here ($$tool): install the package gettext of your system"; exit 1; }; done
+	@$(MANAGE) makemessages --locale de --no-location --no-obsolete --no-wrap --ignore .venv --ignore tests
+	@$(MANAGE) compilemessages --locale de --ignore .venv
+
 lock: setup-dev  ## write the locks from requirements/*.in (UPGRADE=1: to the newest versions)
 	@$(COMPILE) requirements/base.in --output-file requirements/base.txt
 	@$(COMPILE) requirements/dev.in --output-file requirements/dev.txt --constraints requirements/base.txt
@@ -56,4 +62,4 @@ lock: setup-dev  ## write the locks from requirements/*.in (UPGRADE=1: to the ne
 .venv/.dev: requirements/dev.txt
 	@sh requirements/install dev
 
-.PHONY: help setup setup-dev run stack test check invariants drill drill-mutations bench fmt lock
+.PHONY: help setup setup-dev run stack test check invariants drill drill-mutations bench fmt messages lock

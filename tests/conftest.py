@@ -6,6 +6,7 @@ from threading import Barrier
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connections
+from django.utils import translation
 
 from apps import bridge
 from apps.accounts.models import User
@@ -37,6 +38,13 @@ def stranger(db: None) -> User:
 @pytest.fixture
 def staff(db: None) -> User:
     return StaffFactory(email="staff@example.org")
+
+
+@pytest.fixture(autouse=True)
+def spoken_language() -> Iterator[None]:
+    """A page that was asked for in another language leaves it to the next test otherwise."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -187,7 +187,7 @@ STATICFILES_DIRS = [ROOT / "static"]
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
-LOCALE_PATHS = [ROOT / "templates" / "locale"]
+LOCALE_PATHS = [ROOT / "templates" / "locale", ROOT / "templates" / "locale_allauth"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

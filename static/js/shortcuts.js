@@ -25,9 +25,8 @@ const SHORTCUTS = {
   sidebar: { keys: "S", when: "idle", run: () => colloquy.tell("sidebar") },
 };
 const OPEN = "dialog[open], [popover]:popover-open"; // these have keys of their own
-const NAMES = { Mod: isMac ? "⌘" : "Ctrl", Alt: isMac ? "⌥" : "Alt", Escape: "Esc", ArrowUp: "↑", ArrowDown: "↓" };
-
 const sheet = document.getElementById("shortcuts");
+const NAMES = { Mod: isMac ? "⌘" : sheet?.dataset.control, Alt: isMac ? "⌥" : "Alt", Escape: "Esc", ArrowUp: "↑", ArrowDown: "↓" };
 const choice = document.getElementById("single-keys");
 if (sheet instanceof HTMLDialogElement && choice instanceof HTMLInputElement) start(sheet, choice);
 

@@ -123,5 +123,6 @@ def _draw_notes(page: Page) -> list[str]:
         items.append(f'<li id="fn-{page.scope}-{number}">{body}{back}</li>\n')
     if not items:
         return []
-    start = f'<section class="footnotes" aria-label="{escape(_("Footnotes"))}" dir="auto"><ol>'
+    title = escape(_("Footnotes"))
+    start = f'<section class="footnotes" aria-label="{title}" dir="auto"><ol>'
     return [SANITISER.clean(f"{start}{''.join(items)}</ol></section>\n")]
