@@ -19,10 +19,11 @@ from apps.web import wording
 
 Choices: TypeAlias = list[tuple[str, Any]]
 
-REGIONS = (
-    "Africa", "America", "Antarctica", "Arctic", "Asia",
-    "Atlantic", "Australia", "Europe", "Indian", "Pacific",
-)  # fmt: skip
+REGIONS = {
+    "Africa": _("Africa"), "America": _("America"), "Antarctica": _("Antarctica"), "Arctic": _("Arctic"),
+    "Asia": _("Asia"), "Atlantic": _("Atlantic"), "Australia": _("Australia"), "Europe": _("Europe"),
+    "Indian": _("Indian Ocean"), "Pacific": _("Pacific"),
+}  # fmt: skip
 
 
 class OptionalText(forms.CharField):
@@ -86,9 +87,11 @@ def language_choices() -> Choices:
 @cache
 def time_zone_choices() -> Choices:
     """Cities by region; the zones that are only other names for them are left out."""
-    zones = sorted(zone.partition("/")[::2] for zone in available_timezones() if zone.startswith(REGIONS))
-    regions = [
-        (region, [(f"{region}/{city}", _spelt(city)) for _region, city in cities if city])
+    zones = sorted(
+        zone.partition("/")[::2] for zone in available_timezones() if zone.startswith(tuple(REGIONS))
+    )
+    regions: list[Any] = [
+        (REGIONS[region], [(f"{region}/{city}", _spelt(city)) for _region, city in cities if city])
         for region, cities in groupby(zones, key=lambda zone: zone[0])
     ]
     return [("", _("As the browser says")), ("UTC", "UTC"), *regions]
