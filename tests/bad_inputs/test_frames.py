@@ -3,7 +3,7 @@ import uuid
 
 import pytest
 
-from apps.web.commands import COMMANDS
+from apps.web.commands import COMMANDS, is_quiet
 from tests.bad_inputs.people import Person, Verdict, rejection_in
 from tests.support.websocket import BINARY, CONTINUATION, PING, TEXT, Closed, Refused, connect
 
@@ -132,10 +132,9 @@ async def test_message_that_is_no_text_is_refused(text: object, alice: Person) -
     assert verdict == Verdict(code="blank" if text is None else "not_text")
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [name for name in COMMANDS if not is_quiet(name)])
 async def test_conversation_of_somebody_else_is_absent(command: str, alice: Person, bob: Person) -> None:
-    message = bob.messages(bob.conversation)[-1].id
-    values = {"text": "a", "title": "mine", "message": message}
+    values = wish_about(bob)
     async with alice.page() as page:
         answers = [
             await page.ask(command, **values, conversation=conversation)
@@ -144,6 +143,18 @@ async def test_conversation_of_somebody_else_is_absent(command: str, alice: Pers
 
     assert {rejection_in(answer) for answer in answers} == {"absent"}
     assert alice.post(f"/c/{bob.conversation}/{command}/", key="12345678", **values).status_code == 404
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if is_quiet(name)])
+def test_what_pages_do_by_themselves_is_refused_elsewhere(command: str, alice: Person, bob: Person) -> None:
+    assert alice.post(f"/c/{bob.conversation}/{command}/", **wish_about(bob)).status_code == 404
+
+
+def wish_about(person: Person) -> dict[str, str]:
+    """All that any command asks for beside the conversation."""
+    identifiers = {name: str(uuid.uuid4()) for name in ("queued", "draft")}
+    message = person.messages(person.conversation)[-1].id
+    return {"text": "a", "title": "mine", "message": message, "rev": "1", "version": "1", **identifiers}
 
 
 async def test_same_key_stores_a_message_once(alice: Person) -> None:
