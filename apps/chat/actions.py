@@ -13,8 +13,8 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from apps.accounts.models import User
-from apps.chat import drafts, queue
+from apps.accounts.models import User, preferences_of
+from apps.chat import choices, drafts, queue
 from apps.chat.asking import NotPossible, Sent, ask, await_end_of, go_on_with, queue_again, waiting_reply
 from apps.chat.events import StopRequested
 from apps.chat.models import Conversation, Message, QueuedMessage, Role, Status, TitleState
@@ -22,6 +22,7 @@ from apps.chat.queue import Queued
 from apps.chat.revisions import changing
 from apps.chat.text import cut
 from apps.events import publish_on_commit
+from apps.llm.registry import offered
 
 FIRST_WORDS = 60  # code points of the first question that stand in for a title
 
@@ -42,7 +43,8 @@ def send_message(
     *,
     key: str,
     text: str,
-    model_name: str,
+    model_name: str = "",
+    instructions: str = "",
     after: UUID | None = None,
     draft_id: UUID | None = None,
 ) -> Sent | Queued:
@@ -50,24 +52,35 @@ def send_message(
 
     While an answer runs at its end, the question is stored in the queue instead. `after` is the last message
     that the sender saw, if they say; Stale is raised unless it still is the last, or the queue has gone on.
-    The draft that it was written as is closed.
+    The draft that it was written as is closed. A `model_name`, if given, answers from now on; `instructions`
+    are for a conversation that begins.
     """
-    begin_conversation(user, conversation_id, text=text, model_name=model_name)
+    begun = begin_conversation(
+        user, conversation_id, text=text, model_name=model_name, instructions=instructions
+    )
+    if model_name and begun.model_name != model_name:
+        choices.use_model(user, conversation_id, model_name=model_name)
     return _once(
         partial(_sent_before, conversation_id, key),
         partial(_send, conversation_id, key, text, after, draft_id),
     )
 
 
-def begin_conversation(user: User, conversation_id: UUID, *, text: str, model_name: str) -> Conversation:
-    """The user's conversation of this id, made if there is none; its first words stand in for a title."""
+def begin_conversation(
+    user: User, conversation_id: UUID, *, text: str, model_name: str = "", instructions: str = ""
+) -> Conversation:
+    """The user's conversation of this id, made if there is none; its first words stand in for a title.
+
+    Without a `model_name` the one that the user prefers answers.
+    """
     with suppress(Conversation.DoesNotExist):
         return Conversation.objects.find(user.pk, conversation_id)
     row = Conversation(
         pk=conversation_id,
         owner=user,
         title=cut(text, FIRST_WORDS),
-        model_name=model_name,
+        model_name=offered(model_name or preferences_of(user).model_name),
+        instructions=instructions,
         updated_at=timezone.now(),
     )
     try:

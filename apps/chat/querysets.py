@@ -150,6 +150,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """What changed in the owner's list after `list_rev`, deleted or not, newest first, with `running`."""
         return list(self.raw(LISTED_CHANGES, [owner_id, list_rev, most]))
 
+    def instructions_of(self, conversation_id: UUID) -> list[str]:
+        """What every answer there is to heed: its owner's own first, then the conversation's."""
+        both = self.filter(pk=conversation_id).values_list("owner__preferences__instructions", "instructions")
+        return [text for texts in both for text in texts if text]
+
     def locked(self) -> ConversationQuerySet:
         return self.select_for_update(no_key=True)
 

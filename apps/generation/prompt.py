@@ -1,6 +1,6 @@
-"""What the model is told: the path that leads to the reply."""
+"""What the model is told: what its reader wants heeded, and the path that leads to the reply."""
 
-from apps.chat.models import Message
+from apps.chat.models import Conversation, Message, Role
 from apps.llm.provider import Request, Turn
 
 MOST_TURNS = 200
@@ -12,4 +12,6 @@ def request_for(reply: Message) -> Request:
     path: list[tuple[str, str]] = []
     if reply.parent_id:
         path = Message.objects.turns_up(reply.parent_id, count=MOST_TURNS, size=MOST_TEXT)
-    return Request(reply.model_name, tuple(Turn(*turn) for turn in path), reply_so_far=reply.content)
+    heeded = Conversation.objects.instructions_of(reply.conversation_id)
+    turns = [*(Turn(Role.SYSTEM.value, text) for text in heeded), *(Turn(*turn) for turn in path)]
+    return Request(reply.model_name, tuple(turns), reply_so_far=reply.content)

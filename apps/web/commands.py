@@ -4,17 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from django import forms
 
 from apps.accounts.models import User
-from apps.chat import actions, drafts, feedback, filing, queue
-from apps.chat.asking import NotPossible, Sent
+from apps.chat import actions, choices, drafts, feedback, filing, queue
+from apps.chat.asking import NotPossible
 from apps.chat.models import Conversation, Message, QueuedMessage
-from apps.chat.queue import Queued
-from apps.chat.text import MAX_MESSAGE, TextRejected, admit, admit_note, admit_title
-from apps.llm.registry import default_model, model_names
+from apps.chat.text import MAX_INSTRUCTIONS, MAX_MESSAGE, TextRejected, admit, admit_note, admit_title
+from apps.llm.registry import model_names
 
 
 class Rejected(Exception):
@@ -63,11 +61,38 @@ class TextField(GatedField):
         super().__init__(partial(admit, limit=MAX_MESSAGE))
 
 
+class ModelField(forms.CharField):
+    """A model that is offered, or none in particular."""
+
+    def __init__(self, *, required: bool = False) -> None:
+        super().__init__(required=required, strip=False)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and value not in model_names():
+            raise forms.ValidationError("", code="no_such_model")
+
+
+class InstructionsField(GatedField):
+    def __init__(self) -> None:
+        super().__init__(partial(admit, limit=MAX_INSTRUCTIONS, may_be_blank=True), required=False)
+
+
 class SendForm(ConversationForm):
     key = KeyField()
     text = TextField()
     after = forms.UUIDField(required=False)
     draft_id = forms.UUIDField(required=False)
+    model_name = ModelField()
+    instructions = InstructionsField()
+
+
+class UseForm(ConversationForm):
+    model_name = ModelField(required=True)
+
+
+class InstructForm(ConversationForm):
+    instructions = InstructionsField()
 
 
 class SeenForm(ConversationForm):
@@ -85,17 +110,6 @@ class QueuedForm(ConversationForm):
 
 class ReviseForm(QueuedForm):
     text = TextField()
-
-
-class ModelField(forms.CharField):
-    """A model that is offered, or none in particular."""
-
-    def __init__(self) -> None:
-        super().__init__(required=False, strip=False)
-
-    def validate(self, value: str) -> None:
-        if value and value not in model_names():
-            raise forms.ValidationError("", code="no_such_model")
 
 
 class DiscardForm(ConversationForm):
@@ -134,12 +148,8 @@ class Command:
     quiet: bool = False
 
 
-def _send(user: User, conversation_id: UUID, **wish: Any) -> Sent | Queued:
-    return actions.send_message(user, conversation_id, model_name=default_model(), **wish)
-
-
 COMMANDS: dict[str, Command] = {
-    "send": Command(SendForm, _send),
+    "send": Command(SendForm, actions.send_message),
     "rename": Command(TitleForm, actions.rename),
     "delete": Command(ConversationForm, actions.delete),
     "restore": Command(ConversationForm, filing.restore),
@@ -161,6 +171,8 @@ COMMANDS: dict[str, Command] = {
     "withdraw": Command(QueuedForm, queue.withdraw),
     "draft": Command(DraftForm, drafts.save, quiet=True),
     "discard": Command(DiscardForm, drafts.discard),
+    "use": Command(UseForm, choices.use_model),
+    "instruct": Command(InstructForm, choices.instruct),
     "resume": Command(ConversationForm, queue.resume),
 }
 FIELD_NAMES = {

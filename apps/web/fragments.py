@@ -10,7 +10,7 @@ from apps.chat.models import Conversation, Message
 from apps.live.cursor import ListStep
 from apps.web.cards import Position, cards_of, items_of
 from apps.web.markdown import Drawing
-from apps.web.pages import drafts_context, items_context, queue_context, transcript_context
+from apps.web.pages import choices_context, drafts_context, items_context, queue_context, transcript_context
 from apps.web.wording import Rejection
 
 
@@ -41,6 +41,11 @@ def transcript(conversation: Conversation) -> SafeString:
 def queue(conversation: Conversation) -> SafeString:
     """What waits to be sent. Reads the database."""
     return render_to_string("chat/fragments/queue_changed.html", queue_context(conversation))
+
+
+def choices(conversation: Conversation) -> SafeString:
+    """Who answers, and what every answer heeds."""
+    return render_to_string("chat/_choices.html", choices_context(conversation))
 
 
 def drafts(owner_id: int, conversation_id: UUID | None, own_id: UUID | None) -> SafeString:

@@ -32,6 +32,7 @@ class LiveView:
         self._list = AccountCursor(account_rev, self.wake, draft_rev)
         self._transcript: ConversationCursor | None = None
         self._queue_rev = 0  # as far as the page has been shown what waits to be sent
+        self._chosen: tuple[str, str] | None = None  # for the conversation, as far as the page has been shown
         self._growths: dict[UUID, Growth] = {}
 
     async def join(self) -> None:
@@ -88,7 +89,14 @@ class LiveView:
         rows = await self._draw_rows(step)
         queue = await self._draw_queue(step.conversation, anew=step.anew)
         growths = [self._growth(pk, running).fragment() for pk, running in step.grown]
-        return "".join([rows, queue, *growths])
+        return "".join([rows, queue, self._draw_choices(step.conversation), *growths])
+
+    def _draw_choices(self, conversation: Conversation) -> str:
+        chosen = (conversation.model_name, conversation.instructions)
+        if chosen == self._chosen:
+            return ""
+        self._chosen = chosen
+        return fragments.choices(conversation)
 
     async def _draw_queue(self, conversation: Conversation, *, anew: bool) -> str:
         if not (anew and conversation.queue_count) and conversation.queue_rev <= self._queue_rev:

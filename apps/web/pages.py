@@ -12,6 +12,7 @@ from apps.chat import drafts, queue, reading
 from apps.chat.models import Conversation, Message
 from apps.chat.querysets import Mark
 from apps.chat.reading import Window
+from apps.llm.registry import offered
 from apps.web.cards import cards_of, items_of
 
 
@@ -48,6 +49,11 @@ def queue_context(conversation: Conversation | None) -> dict[str, Any]:
     waiting = queue.waiting_in(conversation.pk)
     url = reverse("conversation", args=[conversation.pk])
     return {"queue": waiting, "paused": conversation.awaited_id is None, "conversation_url": url}
+
+
+def choices_context(conversation: Conversation) -> dict[str, Any]:
+    """`model`, which answers, and `instructions` of the conversation."""
+    return {"model": offered(conversation.model_name), "instructions": conversation.instructions}
 
 
 def drafts_context(owner_id: int, conversation_id: UUID | None, own_id: UUID | None = None) -> dict[str, Any]:

@@ -20,17 +20,20 @@ from apps.chat.models import Conversation, Message
 from apps.chat.reading import Window
 from apps.chat.revisions import account_revs
 from apps.chat.text import clean
+from apps.llm.registry import model_names
 from apps.web import fragments, wording
 from apps.web.cards import Position
 from apps.web.commands import Rejected, perform
 from apps.web.lists import FILING, undo_of
 from apps.web.pages import (
+    choices_context,
     drafts_context,
     items_context,
     queue_context,
     stretch_context,
     transcript_context,
 )
+from apps.web.personal import preferences_for
 from apps.web.posts import posted
 
 IN_ADDRESS = ("key", "model")  # of a button, which has but one value
@@ -135,8 +138,15 @@ def _led_back(request: HttpRequest, conversation_id: UUID, name: str) -> HttpRes
 
 
 def _rejected(request: HttpRequest, code: str, values: dict[str, Any]) -> HttpResponse:
+    """The reason; a plain form finds it on its page, with all that was written."""
     context = {"key": clean(values.get("key", "")), "error": wording.rejection(code)}
-    return render(request, "chat/_composer_error.html", context, status=422)
+    if "HX-Request" in request.headers:
+        return render(request, "chat/_composer_error.html", context, status=422)
+    pk = values["conversation"]
+    shown = Conversation.objects.owned_by(_user(request).pk).filter(pk=pk).first()
+    unsent = {f"unsent_{name}": clean(values.get(name, "")) for name in ("text", "instructions")}
+    page = {"new_id": pk, **page_context(request, shown), **unsent, "error": context["error"]}
+    return render(request, "chat/page.html", page, status=422)
 
 
 def page_context(
@@ -153,7 +163,18 @@ def page_context(
         **queue_context(shown),
         **drafts_context(owner_id, shown.pk if shown else None),
     }
-    return {"conversation": shown, "position": position, "key": uuid.uuid4(), **parts}
+    return {
+        "conversation": shown,
+        "position": position,
+        "key": uuid.uuid4(),
+        **parts,
+        **_choices(request, shown),
+    }
+
+
+def _choices(request: HttpRequest, shown: Conversation | None) -> dict[str, Any]:
+    chosen = shown or Conversation(model_name=preferences_for(request).model_name)
+    return {"models": model_names(), **choices_context(chosen)}
 
 
 def _stretch(request: HttpRequest, shown: Conversation, window: Window, side: str) -> HttpResponse:

@@ -22,7 +22,7 @@ function start(form) {
     const text = textarea.value;
     if (!text.trim()) return;
     if (waiting) return say(form.dataset.oneAtATime);
-    const message = { conversation: conversationField.value, after: afterField.value, draft: draftField.value, text };
+    const message = { conversation: conversationField.value, after: afterField.value, draft: draftField.value, text, ...choices() };
     write("");
     showError("");
     colloquy.tell("send", message);
@@ -81,6 +81,12 @@ function start(form) {
     write(suggestion.dataset.prompt);
     textarea.focus();
   });
+
+  /** For a conversation that begins; in any other they are stored already. */
+  function choices() {
+    const [model, instructions] = ["model", "instructions"].map((name) => form.elements.namedItem(name)?.value ?? "");
+    return location.pathname === "/" ? { model, instructions } : {};
+  }
 
   function settled() {
     waiting = false;

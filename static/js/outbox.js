@@ -2,7 +2,7 @@
 //
 // Each is delivered under one key, so that it is stored once, however often and by whichever tab it is sent.
 
-/** @typedef {{key: string, conversation: string, after: string, draft: string, text: string, page: string}} Unsent */
+/** @typedef {{key: string, conversation: string, after: string, draft?: string, text: string, model?: string, instructions?: string, page: string}} Unsent */
 
 const LATE_AFTER = 1500; // ms without a connection before we say so
 const AGAIN_AFTER = 5000; // ms without an answer
@@ -155,8 +155,8 @@ function start(carrier, shown) {
   }
 
   function fields() {
-    const { key, conversation, after, draft, text } = unsent;
-    return { key, conversation, after, draft: draft ?? "", text };
+    const { page, ...message } = unsent;
+    return message;
   }
 
   /** @returns {Unsent[]} */

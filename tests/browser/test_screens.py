@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import Person
-from tests.support.line import Line
+from tests.support.line import SPOILED, Line
 from tests.support.product import Account, Product
 
 pytestmark = [
@@ -156,3 +156,30 @@ def test_queue(
     tab.page.keyboard.press("Escape")
     reply.expect_status("interrupted")
     picture(person, "queue-paused")
+
+
+def test_composer(
+    look: str,
+    picture: Callable[..., None],
+    people: Callable[..., Person],
+    model_product: Product,
+    model_accounts: Iterator[Account],
+) -> None:
+    person = people(model_product, next(model_accounts), **LOOKS[look])
+    tab = person.open()
+    tab.send("hello").expect_status("complete")
+    phone = people(model_product, person.account)
+    phone.forgiven = SPOILED
+    line = Line(phone.context)
+    elsewhere = phone.open(tab.path)
+    line.cut()
+    elsewhere.composer.fill("A draft from the phone, which nobody has sent")
+    tab.composer.fill("x" * 200_012)
+    line.mend()
+    expect(tab.page.locator(".other-draft")).to_be_visible(timeout=20_000)
+    picture(person, "limit")
+    tab.composer.fill("What I was about to ask")
+    picture(person, "drafts")
+    tab.page.locator("#instructions-button").click()
+    tab.page.locator("#instructions-text").fill("Answer in French, and keep it short.")
+    picture(person, "instructions")

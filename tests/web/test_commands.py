@@ -35,6 +35,7 @@ def wish_for(reply: Message) -> dict[str, Any]:
     return {
         **where,
         "version": 1,
+        "model": "demo",
         "key": KEY,
         "text": "Why?",
         "title": "Mine",

@@ -66,6 +66,7 @@ def fields(message: object) -> dict[str, str]:
         "rev": "1",
         "draft": str(message),
         "version": "1",
+        "model": "demo",
     }
 
 
