@@ -19,8 +19,8 @@ function start(form, box, limit) {
 
   look();
   box.addEventListener("input", () => {
-    if (box.textLength < NEAR && !limit.textContent) return;
-    due ||= setTimeout(look, 150); // counting takes the whole text
+    if (box.textLength >= NEAR) due ||= setTimeout(look, 150); // counting takes the whole text
+    else if (limit.textContent) look();
   });
   form.addEventListener("submit", (event) => {
     look();
