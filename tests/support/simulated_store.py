@@ -243,7 +243,9 @@ class MemoryStore:
         return Status.QUEUED if goes_on and self._lost[row.pk] < 6 else Status.INTERRUPTED
 
     def _fold(self, row: Message) -> None:
-        row.content += "".join(text for _, text in sorted(self._chunks[row.pk].items()))
+        """The row may hold the text already: a piece whose acknowledgement got lost is stored again."""
+        begins = min(self._chunks[row.pk], default=0)
+        row.content += self._tail(row)[max(0, len(row.content) - begins) :]
         self._chunks[row.pk] = {}
 
     def sweep(self, worker_id: UUID, host: str) -> int:
