@@ -154,7 +154,8 @@ def wish_about(person: Person) -> dict[str, str]:
     """All that any command asks for beside the conversation."""
     identifiers = {name: str(uuid.uuid4()) for name in ("queued", "draft")}
     message = person.messages(person.conversation)[-1].id
-    return {"text": "a", "title": "mine", "message": message, "rev": "1", "version": "1", **identifiers}
+    values = {"text": "a", "title": "mine", "rev": "1", "version": "1", "model": "scripted-1"}
+    return {**values, "message": message, **identifiers}
 
 
 async def test_same_key_stores_a_message_once(alice: Person) -> None:
