@@ -2,9 +2,9 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
-from tests.support.browser import Person, running_browser
+from tests.support.browser import WITHIN, Person, running_browser
 from tests.support.openai_server import OpenAIServer
 from tests.support.product import Account, Product
 from tests.support.product import product as running_product
@@ -16,6 +16,7 @@ UNTITLED = "SELECT count(*) FROM chat_conversation WHERE title_state = 'wanted'"
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=WITHIN)
     with running_browser() as browser:
         yield browser
 

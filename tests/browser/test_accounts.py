@@ -73,7 +73,7 @@ def test_administrator_reads_users_conversations_and_messages(
 ) -> None:
     assert owner.account
     owner.open().send("/long 7").expect_status("complete")
-    page = people(owner.product, administrator).open("/admin/accounts/user/").page
+    page = people(owner.product, administrator).open(f"/admin/accounts/user/?q={owner.account.email}").page
     expect(page.get_by_role("link", name=owner.account.email)).to_be_visible()
 
     page.goto("/admin/chat/conversation/")
