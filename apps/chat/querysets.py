@@ -13,77 +13,33 @@ from django.apps import apps
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 
+from apps.chat.sql import (
+    CHANGED_OR_LIVE,
+    CHUNKS,
+    CONVERSATION,
+    DROP_CHUNKS,
+    FAMILIES,
+    FOLD,
+    LISTED_CHANGES,
+    NEWEST_LEAF,
+    OF_KEY,
+    OWNED,
+    PATH_BETWEEN,
+    PATH_UP,
+    SENT_BEFORE,
+    STANDING,
+    TAILS,
+    TURNS_UP,
+    UNDELETED,
+    WRITTEN,
+)
+
 if TYPE_CHECKING:
     from apps.accounts.models import User
     from apps.chat.models import Conversation, Message
 
 UUID_FIELD: models.UUIDField[UUID, UUID] = models.UUIDField()
 MOMENT = models.Value(None, output_field=models.DateTimeField())
-PATH = """
-WITH RECURSIVE path(id, parent_id, rank, size) AS (
-    SELECT id, parent_id, 1, LENGTH(content) FROM chat_message WHERE id = %s
-    UNION ALL
-    SELECT m.id, m.parent_id, p.rank + 1, p.size + LENGTH(m.content)
-    FROM chat_message m JOIN path p ON m.id = p.parent_id
-    WHERE p.rank < %s AND p.size < %s
-)
-"""
-PATH_UP = PATH + "SELECT id FROM path"  # noqa: S608 - constants
-TURNS_UP = (
-    PATH
-    + """
-SELECT m.role, m.content FROM path p JOIN chat_message m ON m.id = p.id
-WHERE m.content <> '' ORDER BY p.rank DESC
-"""
-)
-PATH_BETWEEN = """
-WITH RECURSIVE path(id, parent_id, depth) AS (
-    SELECT id, parent_id, depth FROM chat_message WHERE id = %s
-    UNION ALL
-    SELECT m.id, m.parent_id, m.depth FROM chat_message m JOIN path p ON m.id = p.parent_id WHERE p.depth > %s
-)
-SELECT p.id, LENGTH(m.content) FROM path p JOIN chat_message m ON m.id = p.id
-WHERE p.depth <= %s ORDER BY p.depth
-"""
-TAILS = """
-SELECT c.message_id, c.start, c.text FROM chat_chunk c JOIN chat_message m ON m.id = c.message_id
-WHERE m.conversation_id = %s ORDER BY c.start
-"""
-FAMILIES = """
-SELECT m.id, m.parent_id, m.conversation_id, p.created_at
-FROM chat_message m LEFT JOIN chat_message p ON p.id = m.parent_id
-WHERE m.parent_id IN ({}) OR (m.parent_id IS NULL AND m.conversation_id IN ({})) ORDER BY m.created_at, m.id
-"""
-# Compiling what follows out of query sets costs several times what running it does, at every change.
-CONVERSATION = "SELECT * FROM chat_conversation WHERE id = %s"
-UNDELETED = CONVERSATION + " AND deleted_at IS NULL"
-OWNED = UNDELETED + " AND owner_id = %s"
-OF_KEY = "SELECT * FROM chat_message WHERE conversation_id = %s AND client_key = %s"
-SENT_BEFORE = """
-SELECT id, 0 FROM chat_message WHERE conversation_id = %s AND client_key = %s
-UNION ALL SELECT id, 1 FROM chat_queuedmessage WHERE conversation_id = %s AND client_key = %s ORDER BY 2
-"""
-WRITTEN = "SELECT * FROM chat_message WHERE id = %s AND attempt = %s AND status = 'streaming'"
-CHUNKS = "SELECT start, text FROM chat_chunk WHERE message_id = %s ORDER BY start"
-DROP_CHUNKS = "DELETE FROM chat_chunk WHERE message_id = %s"
-LISTED_CHANGES = """
-SELECT c.*, EXISTS (
-    SELECT 1 FROM chat_message m WHERE m.conversation_id = c.id AND m.status IN ('queued', 'streaming')
-) AS running
-FROM chat_conversation c WHERE c.owner_id = %s AND c.list_rev > %s
-ORDER BY c.updated_at DESC, c.id DESC LIMIT %s
-"""
-CHANGED_OR_LIVE = """
-SELECT * FROM chat_message WHERE conversation_id = %s AND (rev > %s OR status IN ('queued', 'streaming'))
-ORDER BY depth, created_at LIMIT %s
-"""
-NEWEST_LEAF = """
-WITH RECURSIVE below(id, created_at, depth) AS (
-    SELECT id, created_at, depth FROM chat_message WHERE id = %s
-    UNION ALL
-    SELECT m.id, m.created_at, m.depth FROM chat_message m JOIN below b ON m.parent_id = b.id
-) SELECT id FROM below ORDER BY created_at DESC, depth DESC, id DESC LIMIT 1
-"""
 
 
 @dataclass(frozen=True)
@@ -199,6 +155,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """The reply, locked until the transaction ends, if this attempt is the one that writes it."""
         return next(iter(self.raw(_locking(WRITTEN), _prepared(message_id, attempt))), None)
 
+    def lock_standing(self, message_ids: Collection[UUID]) -> list[tuple[UUID, int, bool]]:
+        """Those that are being written, locked: id, attempt, and whether their reader wants no more."""
+        sql = _locking(STANDING.format(", ".join(["%s"] * len(message_ids))), of=("m",))
+        rows = self._rows(sql, *message_ids)
+        return [(self._uuid(pk), attempt, bool(unwanted)) for pk, attempt, unwanted in rows]
+
     def siblings_of(self, message: Message) -> MessageQuerySet:
         """The alternatives to `message`, itself included, in the order they were made."""
         return self.filter(
@@ -261,6 +223,17 @@ class ChunkQuerySet(models.QuerySet[Any]):
             chunks = cursor.fetchall()
         return (chunks[0][0] if chunks else 0), "".join(text for _, text in chunks)
 
+    def fold(self, message_id: UUID) -> None:
+        """Move the chunks of a locked row into its content.
+
+        That may hold them already: a piece whose acknowledgement got lost is stored again, though folded.
+        """
+        start, text = self.joined(message_id)
+        if text:
+            with connection.cursor() as cursor:
+                cursor.execute(FOLD, _prepared(text, start, message_id))
+            self.drop(message_id)
+
     def drop(self, message_id: UUID) -> None:
         """Away with the chunks of a reply: its row holds their text."""
         with connection.cursor() as cursor:
@@ -279,7 +252,7 @@ def _moment(value: object) -> datetime | None:
     return cast("datetime | None", value)
 
 
-def _locking(sql: str) -> str:
+def _locking(sql: str, *, of: tuple[str, ...] = ()) -> str:
     """The query with locks on its rows, where there are such: elsewhere the whole database is locked."""
     locks = connection.features.has_select_for_update
-    return f"{sql} {connection.ops.for_update_sql(no_key=True)}" if locks else sql
+    return f"{sql} {connection.ops.for_update_sql(no_key=True, of=of)}" if locks else sql

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, connection, transaction
@@ -10,16 +9,6 @@ from django.db import DataError, IntegrityError, connection, transaction
 from apps.chat.models import Chunk, Message
 
 # Written by hand, since it runs at every tick.
-STANDING = """
-SELECT m.id, m.attempt, m.stop_at IS NOT NULL OR c.deleted_at IS NOT NULL OR NOT u.is_active
-FROM chat_message m
-JOIN chat_conversation c ON c.id = m.conversation_id
-JOIN accounts_user u ON u.id = c.owner_id
-WHERE m.status = 'streaming' AND m.id IN ({}) ORDER BY m.id {}
-"""
-FOLD = """
-UPDATE chat_message SET content = content || SUBSTR(CAST(%s AS text), LENGTH(content) - %s + 1) WHERE id = %s
-"""
 STORE = "INSERT INTO chat_chunk (message_id, start, text) VALUES {} ON CONFLICT DO NOTHING"
 ROWS = 300  # in one statement: SQLite takes 999 values where it is old
 
@@ -71,14 +60,14 @@ def _append(pieces: Sequence[Piece]) -> Verdict:
     _store([piece for piece in mine if piece.text])
     for piece in mine:
         if piece.seal:
-            fold(piece.message_id)
+            Chunk.objects.fold(piece.message_id)
     return verdict
 
 
 def _judge(pieces: Sequence[Piece]) -> Verdict:
     """Lock the rows that are still ours; tell them from those that are not, or whose reader wants no more."""
     ours, verdict = {piece.message_id: piece.attempt for piece in pieces}, Verdict()
-    for pk, attempt, is_unwanted in _standing(list(ours)):
+    for pk, attempt, is_unwanted in Message.objects.lock_standing(ours):
         if attempt == ours[pk]:
             verdict.stored.add(pk)
             if is_unwanted:
@@ -87,42 +76,14 @@ def _judge(pieces: Sequence[Piece]) -> Verdict:
     return verdict
 
 
-def _standing(message_ids: Sequence[UUID]) -> list[tuple[UUID, int, bool]]:
-    """Those that are being written, locked: message, attempt, and whether its reader wants no more of it."""
-    locks = connection.features.has_select_for_update
-    lock = connection.ops.for_update_sql(no_key=True, of=("m",)) if locks else ""
-    sql = STANDING.format(", ".join(["%s"] * len(message_ids)), lock)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [_prepared(pk) for pk in message_ids])
-        return [(_uuid(pk), attempt, bool(unwanted)) for pk, attempt, unwanted in cursor.fetchall()]
-
-
 def _store(pieces: Sequence[Piece]) -> None:
     """One statement for all; a piece twice does no harm."""
+    prepared = Message._meta.pk.get_db_prep_value
     with connection.cursor() as cursor:
         for batch in (pieces[start : start + ROWS] for start in range(0, len(pieces), ROWS)):
             values = [
-                value for piece in batch for value in (_prepared(piece.message_id), piece.start, piece.text)
+                value
+                for piece in batch
+                for value in (prepared(piece.message_id, connection), piece.start, piece.text)
             ]
             cursor.execute(STORE.format(", ".join(["(%s, %s, %s)"] * len(batch))), values)
-
-
-def fold(message_id: UUID) -> None:
-    """Move the chunks of a locked row into its content.
-
-    That may hold them already: a piece whose acknowledgement got lost is stored again, though it was folded.
-    """
-    start, text = Chunk.objects.joined(message_id)
-    if text:
-        with connection.cursor() as cursor:
-            cursor.execute(FOLD, [text, start, _prepared(message_id)])
-        Chunk.objects.drop(message_id)
-
-
-def _prepared(message_id: UUID) -> Any:
-    return Message._meta.pk.get_db_prep_value(message_id, connection)
-
-
-def _uuid(value: object) -> UUID:
-    found: UUID = Message._meta.pk.to_python(value)
-    return found

@@ -1,7 +1,7 @@
 """The pages and fragments that a browser asks for, and the plain form posts of every command."""
 
 import uuid
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.accounts.models import User
 from apps.chat import reading
 from apps.chat.drafts import Saved
 from apps.chat.models import Conversation, Message
@@ -33,7 +32,7 @@ from apps.web.pages import (
     stretch_context,
     transcript_context,
 )
-from apps.web.personal import preferences_for
+from apps.web.personal import person, preferences_for
 from apps.web.posts import posted
 
 IN_ADDRESS = ("key", "model")  # of a button, which has but one value
@@ -45,7 +44,7 @@ RATING = {"like", "dislike", "unrate", "note"}  # no other page may draw what th
 @login_required
 def new(request: HttpRequest) -> HttpResponse:
     """An empty page; its first message begins the conversation whose id it carries."""
-    deleted = undo_of("delete", _user(request).pk, request.GET.get("deleted", ""))
+    deleted = undo_of("delete", person(request).pk, request.GET.get("deleted", ""))
     context = {"new_id": uuid.uuid4(), "undo": deleted, **page_context(request, None)}
     return render(request, "chat/page.html", context)
 
@@ -109,7 +108,7 @@ def command(request: HttpRequest, conversation_id: UUID, name: str) -> HttpRespo
     named = {name: request.GET[name] for name in IN_ADDRESS if name in request.GET}
     values: dict[str, Any] = {**named, **posted(request), "conversation": str(conversation_id)}
     try:
-        done = perform(_user(request), name, values)
+        done = perform(person(request), name, values)
     except Rejected as rejected:
         if rejected.code == "absent":
             raise Http404 from rejected
@@ -117,7 +116,7 @@ def command(request: HttpRequest, conversation_id: UUID, name: str) -> HttpRespo
     if isinstance(done, Saved):
         return HttpResponse(done.fate, content_type="text/plain")
     is_rating = name in RATING
-    undo = undo_of(name, _user(request).pk, conversation_id)
+    undo = undo_of(name, person(request).pk, conversation_id)
     if "HX-Request" in request.headers:
         if is_rating:
             return HttpResponse(fragments.changed_messages([done]))
@@ -143,7 +142,7 @@ def _rejected(request: HttpRequest, code: str, values: dict[str, Any]) -> HttpRe
     if "HX-Request" in request.headers:
         return render(request, "chat/_composer_error.html", context, status=422)
     pk = values["conversation"]
-    shown = Conversation.objects.owned_by(_user(request).pk).filter(pk=pk).first()
+    shown = Conversation.objects.owned_by(person(request).pk).filter(pk=pk).first()
     unsent = {f"unsent_{name}": clean(values.get(name, "")) for name in ("text", "instructions")}
     page = {"new_id": pk, **page_context(request, shown), **unsent, "error": context["error"]}
     return render(request, "chat/page.html", page, status=422)
@@ -153,7 +152,7 @@ def page_context(
     request: HttpRequest, shown: Conversation | None, window: Window | None = None
 ) -> dict[str, Any]:
     """Revs are read before the rows: a socket that goes on from here hears too much, never too little."""
-    owner_id = _user(request).pk
+    owner_id = person(request).pk
     position = Position(shown.pk if shown else "", shown.rev if shown else 0, *account_revs(owner_id))
     transcript = transcript_context(window or reading.newest_window(shown)) if shown else {"cards": []}
     items = items_context(owner_id, current=shown.pk if shown else None)
@@ -188,9 +187,4 @@ def _message(shown: Conversation, message_id: UUID) -> Message:
 
 
 def _owned(request: HttpRequest, conversation_id: UUID) -> Conversation:
-    return get_object_or_404(Conversation.objects.owned_by(_user(request).pk), pk=conversation_id)
-
-
-def _user(request: HttpRequest) -> User:
-    """Whoever is signed in; every view here requires that."""
-    return cast("User", request.user)
+    return get_object_or_404(Conversation.objects.owned_by(person(request).pk), pk=conversation_id)

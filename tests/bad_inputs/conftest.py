@@ -17,7 +17,6 @@ from tests.bad_inputs.surroundings import API_KEY, model_server, resident, size_
 from tests.support.product import Product
 from tests.support.product import product as running_product
 
-PEOPLE = 600  # more than there are tests
 ROOM = 64  # MiB that may be left behind in memory and in temporary files
 STALL = 0.25  # seconds that an answer to somebody else may take, one in a hundred apart
 ALIVE_WITHIN = 20.0
@@ -53,7 +52,7 @@ def product(scratch: Path) -> Iterator[Product]:
 def newcomers(product: Product) -> Iterator[Iterator[Person]]:
     """People who have signed in and done nothing yet; the first is an administrator."""
     with httpx2.Client(timeout=30) as http:
-        yield (Person(product.base_url, account, http) for account in product.accounts(PEOPLE))
+        yield (Person(product.base_url, account, http) for account in product.people())
 
 
 @pytest.fixture(scope="package")

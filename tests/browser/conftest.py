@@ -9,7 +9,6 @@ from tests.support.openai_server import OpenAIServer
 from tests.support.product import Account, Product
 from tests.support.product import product as running_product
 
-PEOPLE = 120  # more than the tests of this folder ask for
 TITLED_WITHIN = 45.0  # seconds
 UNTITLED = "SELECT count(*) FROM chat_conversation WHERE title_state = 'wanted'"
 
@@ -29,7 +28,7 @@ def product() -> Iterator[Product]:
 
 @pytest.fixture(scope="package")
 def accounts(product: Product) -> Iterator[Account]:
-    return iter(product.accounts(PEOPLE))
+    return product.people()
 
 
 @pytest.fixture(scope="package")
@@ -52,7 +51,7 @@ def model_product(model_server: OpenAIServer) -> Iterator[Product]:
 
 @pytest.fixture(scope="package")
 def model_accounts(model_product: Product) -> Iterator[Account]:
-    return iter(model_product.accounts(PEOPLE))
+    return model_product.people()
 
 
 @pytest.fixture

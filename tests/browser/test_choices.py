@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import PEOPLE
 from tests.support.browser import Person, Tab
 from tests.support.openai_server import OpenAIServer
 from tests.support.product import Account, Product, product
@@ -24,7 +23,7 @@ def two_models(model_server: OpenAIServer) -> Iterator[Product]:
 
 @pytest.fixture(scope="module")
 def some(two_models: Product) -> Iterator[Account]:
-    return iter(two_models.accounts(PEOPLE // 4))
+    return two_models.people()
 
 
 @pytest.fixture

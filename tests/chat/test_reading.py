@@ -10,8 +10,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.chat import reading
 from apps.chat.actions import choose, delete, edit, regenerate, rename, send_message
-from apps.chat.models import Conversation, Message, Role, Status
-from apps.generation.append import fold
+from apps.chat.models import Chunk, Conversation, Message, Role, Status
 from tests.factories import ChunkFactory, ConversationFactory, MessageFactory, ReplyFactory
 
 pytestmark = pytest.mark.django_db
@@ -193,7 +192,7 @@ def _sealing_after_chunks(running: Message) -> Callable[..., Any]:
     def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if seen["chunks"] and not seen["sealed"] and "FROM chat_message" in sql.replace('"', ""):
             seen["sealed"] = True
-            fold(running.pk)
+            Chunk.objects.fold(running.pk)
         result = execute(sql, params, many, context)
         seen["chunks"] = seen["chunks"] or "chat_chunk" in sql
         return result

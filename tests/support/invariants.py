@@ -50,7 +50,7 @@ BREAKS = (
     Break(
         3,
         "stored text only grows, and never changes once final",
-        "apps/generation/append.py",
+        "apps/chat/sql.py",
         "SET content = content || SUBSTR(",
         "SET content = SUBSTR(",
         "tests/generation",
@@ -58,7 +58,7 @@ BREAKS = (
     Break(
         3,
         "a final reply takes no more text",
-        "apps/generation/append.py",
+        "apps/chat/sql.py",
         "WHERE m.status = 'streaming' AND m.id IN",
         "WHERE m.id IN",
         "tests/generation/test_append.py",
@@ -141,7 +141,7 @@ BREAKS = (
     Break(
         11,
         "stop ends the reply",
-        "apps/generation/append.py",
+        "apps/chat/sql.py",
         "m.stop_at IS NOT NULL OR c.deleted_at",
         "c.deleted_at",
         "tests/generation",
@@ -181,7 +181,7 @@ BREAKS = (
     Break(
         13,
         "no work grows with the history",
-        "apps/chat/querysets.py",
+        "apps/chat/sql.py",
         "    WHERE p.rank < %s AND p.size < %s\n",
         "    WHERE p.rank < %s + 9999 AND p.size < %s + 9999999\n",
         "tests/chat",

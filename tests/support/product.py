@@ -4,6 +4,7 @@
 nothing of the code under test stands between a test and what is stored.
 """
 
+import itertools
 import json
 import os
 import re
@@ -15,7 +16,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -36,6 +37,7 @@ from tests.support.proxy import Spreading
 MANAGE = (sys.executable, "manage.py")
 NOT_INHERITED = {*UNSET, "DATABASE_URL", "REDIS_URL"}
 PASSWORD = "a calm place to talk"
+AT_ONCE = 60  # accounts
 MAKE_ACCOUNTS = """
 import json
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -45,7 +47,7 @@ from apps.accounts.models import User
 
 password = make_password({password!r})
 accounts = []
-for number in range({count}):
+for number in range({first}, {first} + {count}):
     staff = number == 0
     email = f"person-{{number}}@example.org"
     user = User.objects.create(email=email, password=password, is_staff=staff, is_superuser=staff)
@@ -164,11 +166,16 @@ class Product(ABC):
             raise RuntimeError(f"manage.py {' '.join(arguments)} failed:\n{done.stderr}")
         return done.stdout
 
-    def accounts(self, count: int) -> list[Account]:
-        """New accounts, signed in; the first of them is an administrator."""
-        script = MAKE_ACCOUNTS.format(count=count, password=PASSWORD)
+    def accounts(self, count: int, first: int = 0) -> list[Account]:
+        """New accounts, signed in, numbered from `first`; number 0 is an administrator."""
+        script = MAKE_ACCOUNTS.format(first=first, count=count, password=PASSWORD)
         made = json.loads(self.manage("shell", "--verbosity", "0", "--command", script))
         return [Account(email, session) for email, session in made]
+
+    def people(self) -> Iterator[Account]:
+        """As many accounts as somebody asks for."""
+        for first in itertools.count(step=AT_ONCE):
+            yield from self.accounts(AT_ONCE, first)
 
     def replies(self) -> list[StoredReply]:
         """All replies as one statement sees them, the text of running ones included."""
