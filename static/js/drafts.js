@@ -54,6 +54,7 @@ function start(box, list) {
 
   document.addEventListener("colloquy:send", ({ detail }) => {
     for (const { draft } of open()) passed.add(draft);
+    passed.add(detail.draft); // the list may not have it yet
     if (mine) forget(mine.draft);
     settle(null, "");
     lastSent = detail.draft;

@@ -18,6 +18,13 @@ KEPT = "Object.keys(localStorage).filter((name) => name.startsWith('colloquy:dra
 LISTED = (
     "document.querySelector('#drafts data')?.value === document.querySelector('#composer [name=draft]').value"
 )
+WATCH = """
+() => {
+  const box = document.getElementById("composer-text");
+  window.shown = [];
+  box.addEventListener("input", () => shown.push(box.value));
+}
+"""
 RECORD = """
 () => {
   const form = document.getElementById("composer");
@@ -110,6 +117,23 @@ def test_what_is_sent_is_in_no_box_any_more(talk: Tab, phone: Tab, words: str) -
     talk.page.reload()
     expect(talk.composer).to_have_value("")
     assert talk.page.evaluate(KEPT) == 0
+
+
+def test_what_was_sent_before_the_list_had_it_does_not_come_back(
+    talk: Tab, phone: Tab, line: Line, words: str
+) -> None:
+    line.hold()
+    write(talk, words)
+    expect(phone.composer).to_have_value(words)
+    talk.page.evaluate(WATCH)
+    talk.front()
+    talk.composer.press("Enter")
+    expect(phone.composer).to_have_value("")
+
+    line.release()
+
+    expect(talk.messages).to_have_count(4)
+    assert set(talk.page.evaluate("shown")) == {""}
 
 
 def test_what_is_emptied_here_is_empty_there(talk: Tab, phone: Tab, words: str) -> None:

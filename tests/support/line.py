@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from playwright.sync_api import BrowserContext, WebSocketRoute
@@ -20,6 +21,7 @@ SPOILED = re.compile(
 class Line:
     """Made before the pages. `deaf` sockets stay open and bring nothing to the server.
 
+    What the server says while it is held comes when that is released, in order.
     `instead`, if given, answers every command in the server's place, but for what keeps the socket alive.
     A `broken` server greets a page and closes; `greeted` counts how often it did.
     """
@@ -30,6 +32,7 @@ class Line:
         self.instead: Callable[[dict[str, Any]], str] | None = None
         self._context = context
         self._is_cut = False
+        self._held: list[Callable[[], None]] | None = None
         self._sockets: list[WebSocketRoute] = []
         context.route_web_socket(re.compile(r"/ws/"), self._connect)
 
@@ -44,6 +47,14 @@ class Line:
     def mend(self) -> None:
         self._is_cut = False
         self._context.set_offline(False)
+
+    def hold(self) -> None:
+        self._held = []
+
+    def release(self) -> None:
+        held, self._held = self._held or [], None
+        for deliver in held:
+            deliver()
 
     def _connect(self, socket: WebSocketRoute) -> None:
         if self._is_cut:
@@ -64,4 +75,11 @@ class Line:
             elif not self.deaf:
                 server.send(message)
 
+        def bring(message: str | bytes) -> None:
+            if self._held is None:
+                socket.send(message)
+            else:
+                self._held.append(partial(socket.send, message))
+
         socket.on_message(carry)
+        server.on_message(bring)
