@@ -4,6 +4,8 @@ NUL and lone surrogates are dropped, because no database or socket can carry the
 code point for code point, unnormalised. Text with nothing to see in it is refused as blank.
 """
 
+from collections.abc import Callable
+
 import regex
 
 MAX_MESSAGE = 200_000  # code points in a message a user sends
@@ -58,10 +60,10 @@ def admit_title(text: object, *, limit: int = MAX_TITLE) -> str:
     return admit(text, limit=limit)
 
 
-def admit_note(text: object) -> str:
-    """A remark, which may be none."""
+def admit_optional(text: object, *, limit: int, gate: Callable[..., str] = admit) -> str:
+    """What may be left out: text with nothing to see in it is none."""
     try:
-        return admit(text, limit=MAX_NOTE)
+        return gate(text, limit=limit)
     except TextRejected as rejected:
         if rejected.code == "blank":
             return ""

@@ -1,12 +1,24 @@
-"""Who may hold a socket, and for how long."""
+"""What is whose, and who may hold a socket for how long."""
 
 from uuid import UUID
 
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 
-from apps.chat.models import Conversation
+from apps.chat.models import Conversation, Message
+from apps.web.personal import person
+
+
+def owned(request: HttpRequest, conversation_id: UUID) -> Conversation:
+    """The conversation, if it is theirs who ask; raises Http404."""
+    return get_object_or_404(Conversation.objects.owned_by(person(request).pk), pk=conversation_id)
+
+
+def owned_message(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Message:
+    """A message of theirs, likewise."""
+    return get_object_or_404(owned(request, conversation_id).messages, pk=message_id)
 
 
 def still_signed_in(session_key: str, user_id: int) -> bool:

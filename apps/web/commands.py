@@ -11,7 +11,15 @@ from apps.accounts.models import User
 from apps.chat import actions, choices, drafts, feedback, filing, queue
 from apps.chat.asking import NotPossible
 from apps.chat.models import Conversation, Message, QueuedMessage
-from apps.chat.text import MAX_INSTRUCTIONS, MAX_MESSAGE, TextRejected, admit, admit_note, admit_title
+from apps.chat.text import (
+    MAX_INSTRUCTIONS,
+    MAX_MESSAGE,
+    MAX_NOTE,
+    TextRejected,
+    admit,
+    admit_optional,
+    admit_title,
+)
 from apps.llm.registry import model_names
 
 
@@ -75,7 +83,7 @@ class ModelField(forms.CharField):
 
 class InstructionsField(GatedField):
     def __init__(self) -> None:
-        super().__init__(partial(admit, limit=MAX_INSTRUCTIONS, may_be_blank=True), required=False)
+        super().__init__(partial(admit_optional, limit=MAX_INSTRUCTIONS), required=False)
 
 
 class SendForm(ConversationForm):
@@ -133,7 +141,7 @@ class RegenerateForm(MessageForm):
 
 
 class NoteForm(MessageForm):
-    text = GatedField(admit_note, required=False)
+    text = GatedField(partial(admit_optional, limit=MAX_NOTE), required=False)
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from apps.chat.models import Conversation, Message
+from apps.chat.models import Message
+from apps.web.access import owned_message
 from apps.web.cards import cards_of
 from apps.web.details import details_of
-from apps.web.personal import person
 
 
 @require_safe
@@ -19,7 +19,7 @@ from apps.web.personal import person
 @login_required
 def details(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """A sheet for htmx, a page of its own for anyone else."""
-    message = _message(request, conversation_id, message_id)
+    message = owned_message(request, conversation_id, message_id)
     return _sheet(request, "chat/_details.html", message, {"details": details_of(message)})
 
 
@@ -28,7 +28,7 @@ def details(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Ht
 @login_required
 def note(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """The form for what somebody has to say about an answer."""
-    message = _message(request, conversation_id, message_id)
+    message = owned_message(request, conversation_id, message_id)
     return _sheet(request, "chat/_note.html", message, {"card": cards_of([message])[0]})
 
 
@@ -36,10 +36,3 @@ def _sheet(request: HttpRequest, name: str, message: Message, context: dict[str,
     if "HX-Request" in request.headers:
         return render(request, name, context)
     return render(request, "chat/sheet.html", {**context, "sheet": name, "message": message})
-
-
-def _message(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Message:
-    owned = Conversation.objects.owned_by(person(request))
-    return get_object_or_404(
-        Message, pk=message_id, conversation=get_object_or_404(owned, pk=conversation_id)
-    )

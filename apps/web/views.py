@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -15,12 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.chat import reading
 from apps.chat.drafts import Saved
-from apps.chat.models import Conversation, Message
+from apps.chat.models import Conversation
 from apps.chat.reading import Window
 from apps.chat.revisions import account_revs
 from apps.chat.text import clean
 from apps.llm.registry import model_names
 from apps.web import fragments, wording
+from apps.web.access import owned, owned_message
 from apps.web.cards import Position
 from apps.web.commands import Rejected, perform
 from apps.web.lists import FILING, undo_of
@@ -54,7 +55,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @login_required
 def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """The newest stretch of a transcript, with the text so far of what is being written."""
-    return render(request, "chat/page.html", page_context(request, _owned(request, conversation_id)))
+    return render(request, "chat/page.html", page_context(request, owned(request, conversation_id)))
 
 
 @require_safe
@@ -62,8 +63,9 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 @login_required
 def older(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """The stretch of the path above a message: a fragment for htmx, a page of its own for anyone else."""
-    shown = _owned(request, conversation_id)
-    return _stretch(request, shown, reading.window_above(shown, _message(shown, message_id)), "older")
+    message = owned_message(request, conversation_id, message_id)
+    shown = message.conversation
+    return _stretch(request, shown, reading.window_above(shown, message), "older")
 
 
 @require_safe
@@ -71,8 +73,9 @@ def older(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Http
 @login_required
 def newer(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """The stretch below a message, likewise; from a message of another branch, what is shown now."""
-    shown = _owned(request, conversation_id)
-    window = reading.window_below(shown, _message(shown, message_id))
+    message = owned_message(request, conversation_id, message_id)
+    shown = message.conversation
+    window = reading.window_below(shown, message)
     return _stretch(request, shown, window or reading.newest_window(shown), "newer")
 
 
@@ -81,8 +84,8 @@ def newer(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Http
 @login_required
 def at(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """The transcript around one message, however old; of another version, an offer to show that."""
-    shown = _owned(request, conversation_id)
-    message = _message(shown, message_id)
+    message = owned_message(request, conversation_id, message_id)
+    shown = message.conversation
     window = reading.window_around(shown, message)
     if "HX-Request" in request.headers:
         if window is None:
@@ -97,7 +100,7 @@ def at(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpRes
 @login_required
 def source(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """A message as it was written, for the clipboard."""
-    message = _message(_owned(request, conversation_id), message_id)
+    message = owned_message(request, conversation_id, message_id)
     return HttpResponse(reading.whole_text(message), content_type="text/plain; charset=utf-8")
 
 
@@ -180,11 +183,3 @@ def _stretch(request: HttpRequest, shown: Conversation, window: Window, side: st
     if "HX-Request" in request.headers:
         return render(request, "chat/fragments/stretch.html", stretch_context(window, side))
     return render(request, "chat/page.html", page_context(request, shown, window))
-
-
-def _message(shown: Conversation, message_id: UUID) -> Message:
-    return get_object_or_404(shown.messages, pk=message_id)
-
-
-def _owned(request: HttpRequest, conversation_id: UUID) -> Conversation:
-    return get_object_or_404(Conversation.objects.owned_by(person(request).pk), pk=conversation_id)

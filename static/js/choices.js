@@ -70,8 +70,7 @@ function start() {
    * @param {Record<string, string>} values
    */
   function post(name, values) {
-    const headers = { ...JSON.parse(document.body.getAttribute("hx-headers")), "HX-Request": "true" };
-    return fetch(`/c/${conversation.value}/${name}/`, { method: "POST", headers, body: new URLSearchParams(values) }).catch(() => null);
+    return colloquy.post(`/c/${conversation.value}/${name}/`, values);
   }
 
   function mark() {

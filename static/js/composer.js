@@ -47,13 +47,13 @@ function start(form) {
 
   document.addEventListener("colloquy:refused", ({ detail: { text, reason } }) => {
     settled();
-    write([text, textarea.value].filter(Boolean).join("\n\n"));
+    putBack(text);
     showError(reason);
   });
 
   // Words for a message that has gone out meanwhile.
   document.addEventListener("colloquy:returned", ({ detail: { text } }) => {
-    write([text, textarea.value].filter(Boolean).join("\n\n"));
+    putBack(text);
     say(form.dataset.goneOut);
     textarea.focus({ preventScroll: true });
   });
@@ -91,6 +91,11 @@ function start(form) {
   function settled() {
     waiting = false;
     say("");
+  }
+
+  /** @param {string} text what comes before whatever has been written since */
+  function putBack(text) {
+    write([text, textarea.value].filter(Boolean).join("\n\n"));
   }
 
   /** @param {string} text */

@@ -9,7 +9,7 @@ if (list) start(list);
 function start(list) {
   const { zone, zoneChosen } = document.documentElement.dataset;
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const calendar = calendarOf(zone);
+  const calendar = colloquy.dateFormat("en-CA", {}, zone);
   let day = calendar.format();
 
   if (zone && zone !== here && zoneChosen === undefined) draw(); // by now it has been told where we are
@@ -24,14 +24,5 @@ function start(list) {
 
   function draw() {
     htmx.ajax("GET", list.dataset.url, { target: list, swap: "innerHTML" });
-  }
-}
-
-/** @param {string} [timeZone] */
-function calendarOf(timeZone) {
-  try {
-    return new Intl.DateTimeFormat("en-CA", { timeZone });
-  } catch {
-    return new Intl.DateTimeFormat("en-CA"); // a zone that this browser does not know
   }
 }

@@ -238,7 +238,7 @@ function start(box, list) {
 
   function leave() {
     keep();
-    if (mine && mine.version !== stored && mine.text.length < MOST_ON_LEAVING) post(command(), true).catch(() => {});
+    if (mine && mine.version !== stored && mine.text.length < MOST_ON_LEAVING) post(command(), { keepalive: true });
   }
 
   /** Store what pages that are gone could not: under another name if theirs was closed without it. */
@@ -267,7 +267,7 @@ function start(box, list) {
    * @returns {Promise<string>} what became of it; empty if nobody knows
    */
   async function ask(record) {
-    const response = await post(record, false).catch(() => null);
+    const response = await post(record);
     if (!response || response.redirected || response.status >= 500) return "";
     if (response.status === 404) return "absent";
     return response.ok ? response.text() : "refused";
@@ -275,12 +275,10 @@ function start(box, list) {
 
   /**
    * @param {object} values
-   * @param {boolean} keepalive
+   * @param {RequestInit} [options]
    */
-  function post({ command, at, ...values }, keepalive) {
-    const headers = { ...JSON.parse(document.body.getAttribute("hx-headers")), "HX-Request": "true" };
-    const body = new URLSearchParams(values);
-    return fetch(`/c/${values.conversation}/${command}/`, { method: "POST", headers, keepalive, body });
+  function post({ command, at, ...values }, options) {
+    return colloquy.post(`/c/${values.conversation}/${command}/`, values, options);
   }
 
   function place() {

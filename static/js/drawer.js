@@ -1,7 +1,5 @@
 // The sidebar: folded away and back on wide screens, which is remembered; a drawer over the page on narrow ones.
 
-const REMEMBERED_FOR = 365 * 86_400; // seconds
-
 const sidebar = document.getElementById("sidebar");
 if (sidebar) start(sidebar, document.getElementById("app"));
 
@@ -59,7 +57,6 @@ function start(sidebar, app) {
   /** @param {boolean} folded */
   function setFolded(folded) {
     app.classList.toggle("is-folded", folded);
-    const secure = location.protocol === "https:" ? "; secure" : "";
-    document.cookie = `sidebar=${folded ? "folded" : ""}; path=/; max-age=${folded ? REMEMBERED_FOR : 0}; samesite=lax${secure}`;
+    colloquy.remember("sidebar", folded ? "folded" : "");
   }
 }

@@ -76,8 +76,7 @@ function start(carrier, shown) {
   /** The socket may be blocked on the way, or half dead. @param {Unsent} message */
   async function post(message) {
     const url = carrier.dataset.url.replace(shown, message.conversation);
-    const headers = { ...JSON.parse(document.body.getAttribute("hx-headers")), "HX-Request": "true" };
-    const response = await fetch(url, { method: "POST", headers, body: new URLSearchParams(fields()) }).catch(() => null);
+    const response = await colloquy.post(url, fields());
     if (!response || message !== unsent) return;
     if (response.redirected) return location.reload(); // signed out: it goes out after the next sign-in
     if (response.status === 404) return refuse(message, carrier.dataset.absent);

@@ -4,21 +4,19 @@
   const messages = document.getElementById("messages");
   if (!messages) return;
   const { url, at } = messages.dataset;
-  const name = /^#message-[0-9a-f-]{36}$/.exec(location.hash)?.[0].slice(1);
 
   if (at) {
     history.replaceState(history.state, "", `${url}#message-${at}`);
     document.getElementById(`message-${at}`)?.classList.add("is-linked");
-  } else if (name) {
-    lead(name);
+  } else {
+    lead();
   }
-  addEventListener("hashchange", () => {
-    const linked = /^#message-[0-9a-f-]{36}$/.exec(location.hash)?.[0].slice(1);
-    if (linked) lead(linked);
-  });
+  addEventListener("hashchange", lead);
 
-  /** @param {string} id of a message's element */
-  function lead(id) {
+  /** To the message that the address names. */
+  function lead() {
+    const id = /^#message-[0-9a-f-]{36}$/.exec(location.hash)?.[0].slice(1);
+    if (!id) return;
     const message = document.getElementById(id);
     if (!message) return location.replace(`${url}at/${id.replace("message-", "")}/`);
     document.querySelector("#messages > .is-linked")?.classList.remove("is-linked");

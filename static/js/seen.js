@@ -11,12 +11,11 @@ function start(address) {
   document.addEventListener("colloquy:changed", look);
   document.addEventListener("visibilitychange", look);
 
-  function look() {
+  async function look() {
     const { conversation, rev } = document.getElementById("position").dataset;
     if (document.hidden || document.getElementById("shown").dataset.unread === undefined || rev === told) return;
     told = rev;
-    const headers = { ...JSON.parse(document.body.getAttribute("hx-headers")), "HX-Request": "true" };
     const where = address.replace(app.dataset.conversation, conversation); // what was kept for a page that is gone has begun another
-    fetch(where, { method: "POST", headers, body: new URLSearchParams({ rev }), keepalive: true }).catch(() => { told = ""; });
+    if (!await colloquy.post(where, { rev }, { keepalive: true })) told = "";
   }
 }

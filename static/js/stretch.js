@@ -140,9 +140,7 @@ function start(messages, template) {
 
 /** @param {Element} message what the reader has in their hands must not go */
 function isHeld(message) {
-  const selection = getSelection();
-  const isSelected = selection && !selection.isCollapsed && selection.rangeCount && selection.getRangeAt(0).intersectsNode(message);
-  return isSelected || message.contains(document.activeElement) || message.matches(":has(.edit)");
+  return colloquy.isSelected(message) || message.contains(document.activeElement) || message.matches(":has(.edit)");
 }
 
 /** @param {Element} element */

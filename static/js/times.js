@@ -51,22 +51,9 @@ function start(messages) {
   function formatsOf(zone) {
     return {
       zone,
-      clock: format(manner, { timeStyle: "short" }, zone),
-      moment: format(manner, { dateStyle: "full", timeStyle: "short" }, zone),
-      calendar: format("en-CA", { year: "numeric", month: "2-digit", day: "2-digit" }, zone),
+      clock: colloquy.dateFormat(manner, { timeStyle: "short" }, zone),
+      moment: colloquy.dateFormat(manner, { dateStyle: "full", timeStyle: "short" }, zone),
+      calendar: colloquy.dateFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit" }, zone),
     };
-  }
-}
-
-/**
- * @param {string} language
- * @param {Intl.DateTimeFormatOptions} options
- * @param {string} timeZone
- */
-function format(language, options, timeZone) {
-  try {
-    return new Intl.DateTimeFormat(language, { ...options, timeZone });
-  } catch {
-    return new Intl.DateTimeFormat(language, options); // a zone that this browser does not know
   }
 }

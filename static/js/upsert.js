@@ -33,9 +33,7 @@
    * @param {Element} tail
    */
   function isHeld(tail) {
-    const selection = getSelection();
-    const isSelected = selection && !selection.isCollapsed && selection.rangeCount && selection.getRangeAt(0).intersectsNode(tail);
-    return isSelected || held.has(tail) || tail.contains(document.activeElement);
+    return colloquy.isSelected(tail) || held.has(tail) || tail.contains(document.activeElement);
   }
 
   /**

@@ -1,7 +1,5 @@
 // Breaks the long lines of code, or lets them scroll: in every block alike, and remembered in this browser.
 
-const REMEMBERED_FOR = 365 * 86_400; // seconds
-
 const messages = document.getElementById("messages");
 if (messages) start(messages, document.getElementById("app"));
 
@@ -25,8 +23,7 @@ function start(messages, app) {
   /** @param {boolean} wrapped */
   function setWrapped(wrapped) {
     app.classList.toggle("is-wrapped", wrapped);
-    const secure = location.protocol === "https:" ? "; secure" : "";
-    document.cookie = `code=${wrapped ? "wrapped" : ""}; path=/; max-age=${wrapped ? REMEMBERED_FOR : 0}; samesite=lax${secure}`;
+    colloquy.remember("code", wrapped ? "wrapped" : "");
     say();
   }
 

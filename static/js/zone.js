@@ -7,8 +7,7 @@
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!here || zoneChosen !== undefined || zone === here) return;
 
-  const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `zone=${encodeURIComponent(here)}; path=/; max-age=31536000; samesite=lax${secure}`;
+  colloquy.remember("zone", here);
   if (messages.querySelector(":scope > .message")) drawAnew(location.href);
 
   /**

@@ -136,6 +136,12 @@ def test_a_note_may_be_empty_but_not_endless(owner: User, stopped: Message) -> N
     assert refusal(owner, "note", {**wish_for(stopped), "text": "x" * 2_001}) == "too_long"
 
 
+def test_instructions_of_nothing_but_space_are_none(owner: User, stopped: Message) -> None:
+    perform(owner, "instruct", {**wish_for(stopped), "instructions": " \n\u200b"})
+
+    assert Conversation.objects.get().instructions == ""
+
+
 def test_what_is_not_possible_is_told_from_what_is_absent(owner: User) -> None:
     reply = ReplyFactory(parent__conversation__owner=owner)
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import actions
 from apps.accounts.models import Preferences, Theme, User
-from apps.chat.text import MAX_INSTRUCTIONS, MAX_NAME, TextRejected, admit, admit_title
+from apps.chat.text import MAX_INSTRUCTIONS, MAX_NAME, TextRejected, admit, admit_optional, admit_title
 from apps.llm.registry import model_names
 from apps.web import wording
 
@@ -37,10 +37,8 @@ class OptionalText(forms.CharField):
 
     def to_python(self, value: object) -> str:
         try:
-            return self._gate(value or "", limit=self._limit)
+            return admit_optional(value or "", limit=self._limit, gate=self._gate)
         except TextRejected as rejected:
-            if rejected.code == "blank":
-                return ""
             raise forms.ValidationError(str(wording.rejection(rejected.code).sentence)) from rejected
 
 
