@@ -12,17 +12,26 @@ function start(palette) {
   const none = palette.querySelector(".palette-none");
   const count = document.getElementById("palette-count");
   let asked = 0;
+  let hasMoved = false; // by the reader, since the list is as it is
   let timer = 0;
 
   document.addEventListener("colloquy:palette", () => {
     field.value = "";
+    hasMoved = false;
     palette.showModal();
     field.focus();
     show();
     ask();
   });
 
+  // What is chosen stays in the page until it is done.
+  palette.addEventListener("close", () => {
+    clearTimeout(timer);
+    asked++;
+  });
+
   field.addEventListener("input", () => {
+    hasMoved = false;
     show();
     clearTimeout(timer);
     timer = setTimeout(ask, ASK_AFTER);
@@ -40,7 +49,9 @@ function start(palette) {
 
   list.addEventListener("pointermove", ({ target }) => {
     const option = target.closest(".option");
-    if (option && option !== chosen()) mark(option);
+    if (!option || option === chosen()) return;
+    hasMoved = true;
+    mark(option);
   });
 
   palette.addEventListener("click", ({ target }) => {
@@ -58,12 +69,17 @@ function start(palette) {
     const query = new URLSearchParams({ words: field.value, conversation });
     const response = await fetch(`${palette.dataset.url}?${query}`).catch(() => null);
     if (!response?.ok || response.redirected || mine !== asked) return; // without an answer the commands are there
-    htmx.swap(list, await response.text(), { swapStyle: "innerHTML" }, { contextElement: list });
-    show();
+    const fresh = await response.text();
+    const marked = hasMoved ? chosen()?.textContent : "";
+    htmx.swap(list, fresh, { swapStyle: "innerHTML" }, { contextElement: list });
+    show(marked);
   }
 
-  /** Commands are known here; conversations are as the server has found them. */
-  function show() {
+  /**
+   * Commands are known here; conversations are as the server has found them.
+   * @param {string} [marked] what the reader had moved to
+   */
+  function show(marked) {
     const words = field.value.trim().toLowerCase().split(/\s+/);
     for (const option of list.querySelectorAll("[data-command]")) {
       const name = option.textContent.toLowerCase();
@@ -74,7 +90,7 @@ function start(palette) {
     shown.forEach((option, place) => { option.id = `option-${place}`; });
     none.hidden = shown.length > 0;
     count.textContent = shown.length > 0 ? "" : count.dataset.none;
-    mark(shown[0]);
+    mark(shown.find((option) => option.textContent === marked) ?? shown[0]);
   }
 
   function options() {
@@ -87,6 +103,7 @@ function start(palette) {
 
   /** @param {number} step */
   function choose(step) {
+    hasMoved = true;
     const shown = options();
     const place = shown.indexOf(chosen()) + step;
     mark(shown.at(place % shown.length));

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.support.browser import Person, Tab
 
@@ -63,6 +63,20 @@ class TestPalette:
         active = dialog.get_by_role("combobox").get_attribute("aria-activedescendant")
         assert marked.get_attribute("id") == active
 
+    def test_what_the_server_has_found_leaves_the_mark_where_it_was_moved(self, owner: Person) -> None:
+        tab = owner.open()
+        held: list[Route] = []
+        tab.page.route("**/palette/?*", lambda route: held.insert(0, route))
+        dialog = palette(tab)
+        tab.page.keyboard.press("ArrowUp")
+        expect(dialog.locator(MARKED)).to_have_text("Sign out")
+        dialog.locator(".option").first.evaluate("(option) => { option.id = 'of-old'; }")
+
+        held[0].continue_()
+
+        expect(dialog.locator("#of-old")).to_have_count(0)
+        expect(dialog.locator(MARKED)).to_have_text("Sign out")
+
     def test_it_says_when_there_is_nothing(self, owner: Person) -> None:
         tab = owner.open()
         dialog = palette(tab)
@@ -99,7 +113,6 @@ class TestPalette:
             ("sign", "/accounts/login/"),
             ("sett", "/settings/"),
             ("archive", "/archive/"),
-            ("theme", "/settings/appearance/"),
         ],
     )
     def test_it_leads_everywhere(self, owner: Person, words: str, url: str) -> None:
@@ -109,6 +122,24 @@ class TestPalette:
         tab.page.keyboard.press("Enter")
 
         expect(tab.page).to_have_url(re.compile(re.escape(url)))
+
+    def test_it_changes_the_theme_at_once_and_for_good(self, owner: Person) -> None:
+        tab = owner.open()
+        page = tab.page
+        for theme, words in (("dark", "theme dark"), ("light", "theme light")):
+            palette(tab)
+            page.keyboard.type(words)
+            page.keyboard.press("Enter")
+            expect(page.locator("html")).to_have_attribute("data-theme", theme)
+            expect(page.locator("meta[name=theme-color]")).to_have_count(1)
+        page.reload()
+        expect(page.locator("html")).to_have_attribute("data-theme", "light")
+
+        palette(tab)
+        page.keyboard.type("theme system")
+        page.keyboard.press("Enter")
+
+        expect(page.locator("html:not([data-theme])")).to_be_attached()
 
 
 class TestShortcuts:
