@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.accounts.sealing import seal, unseal
 
 
 def next_account_is_administrator() -> bool:
@@ -29,7 +30,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
 
 class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Names what authenticators and browsers show of us."""
+    """Names what authenticators and browsers show of us, and seals what must stay secret."""
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         return {**super().get_public_key_credential_rp_entity(), "name": settings.MFA_TOTP_ISSUER}

@@ -157,6 +157,9 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Colloquy <noreply@localhost>")
 
+# Keys that were in use before SECRET_KEY: what they signed or sealed stays good.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
 # -- The browser -----------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
