@@ -17,6 +17,7 @@ loop = twisted_loop  # where everything of a web process runs
 MOST_WAITING = 16  # messages of one socket that its consumer has not taken yet
 LOOK_AGAIN_AFTER = 0.05  # seconds
 MOST_UNSENT = 8 * 2**20  # bytes that a page may leave untaken; one that acknowledges leaves far less
+GOODBYE_WITHIN = 5.0  # seconds that a page has to answer a close
 LINGER = 1.0  # seconds a refused body may go on arriving
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -143,7 +144,8 @@ class Listener(Server):  # type: ignore[misc]  # Daphne ships no types
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)
         self.ws_factory.protocol = Socket
-        self.ws_factory.setProtocolOptions(failByDrop=False)  # a broken frame is answered with a close code
+        # A broken frame is answered with a close code, which arrives only if the rest of the frame may.
+        self.ws_factory.setProtocolOptions(failByDrop=False, closeHandshakeTimeout=GOODBYE_WITHIN)
         port.factory = BoundedFactory(self)
         self._ports.append(port)
         self._on_listening()

@@ -3,12 +3,13 @@
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import psycopg
 
 from apps.ops.machine import CLEAN_ENVIRONMENT, Account, wheel
-from apps.ops.process import Process, StartFailed
+from apps.ops.process import LOOK_EVERY, Process, StartFailed
 
 NAME = "colloquy"  # of the user and of the database
 OPTIONS = {
@@ -20,6 +21,10 @@ OPTIONS = {
 }
 FAST = {"fsync": "off", "full_page_writes": "off"}  # outlives a kill -9, not a power cut
 LOCALE = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+
+
+CHILDREN_ALIVE = "pre-existing shared memory block"  # in the words of PostgreSQL
+CHILDREN_GONE_WITHIN = 10.0  # seconds
 
 
 class Postgres(Process):
@@ -49,11 +54,22 @@ class Postgres(Process):
         super().launch()
 
     def start(self) -> None:
-        super().start()
+        self._start_after_crash()
         with psycopg.connect(self._maintenance, autocommit=True) as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone()
             if not known:
                 connection.execute(f"CREATE DATABASE {NAME}")
+
+    def _start_after_crash(self) -> None:
+        """The children of a server that was killed may outlive it by a moment; none starts beside them."""
+        deadline = time.monotonic() + CHILDREN_GONE_WITHIN
+        while True:
+            try:
+                return super().start()
+            except StartFailed as failed:
+                if CHILDREN_ALIVE not in str(failed) or time.monotonic() > deadline:
+                    raise
+            time.sleep(LOOK_EVERY)
 
     @property
     def _maintenance(self) -> str:

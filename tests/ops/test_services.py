@@ -1,5 +1,8 @@
 import os
+import signal
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -7,6 +10,7 @@ import pytest
 import redis
 
 from apps.ops.machine import Account, wheel
+from apps.ops.postgres import CHILDREN_ALIVE
 from apps.ops.process import StartFailed
 from apps.ops.services import Services
 
@@ -27,6 +31,21 @@ def test_postgres_heals_after_a_kill(services: Services) -> None:
     services.postgres.kill()
 
     services.postgres.start()
+
+    assert _query(services, "SELECT 1") == 1
+
+
+def test_postgres_waits_for_the_children_of_the_one_that_was_killed(services: Services) -> None:
+    told = threading.Event()
+    services.postgres.on_line = lambda _, line: told.set() if CHILDREN_ALIVE in line else None
+    with psycopg.connect(services.database_url) as connection, ThreadPoolExecutor(1) as thread:
+        os.kill(connection.info.backend_pid, signal.SIGSTOP)
+        services.postgres.kill()
+
+        starting = thread.submit(services.postgres.start)
+        assert told.wait(30)
+        os.kill(connection.info.backend_pid, signal.SIGCONT)
+        starting.result()
 
     assert _query(services, "SELECT 1") == 1
 
