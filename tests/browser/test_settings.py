@@ -16,6 +16,15 @@ BLOCKED = """
 Object.defineProperty(Notification, "permission", { value: "denied" });
 Notification.requestPermission = async () => "denied";
 """
+WILLING = """
+window.asked = 0;
+let permission = "default";
+Object.defineProperty(Notification, "permission", { get: () => permission });
+Notification.requestPermission = async () => {
+  asked++;
+  return permission = "granted";
+};
+"""
 LIGHT, DARK = "rgb(251, 251, 248)", "rgb(21, 25, 26)"
 
 
@@ -78,15 +87,16 @@ def test_deleted_account_takes_its_pages_along(owner: Person, people: Callable[.
     expect(page.get_by_text("not correct")).to_be_visible()
 
 
-def test_notifications_ask_the_browser_only_when_switched_on(
-    people: Callable[..., Person], product: Product, accounts: Iterator[Account]
-) -> None:
-    person = people(product, next(accounts), permissions=["notifications"])
-    page = person.open("/settings/notifications/").page
+def test_notifications_ask_the_browser_only_when_switched_on(owner: Person) -> None:
+    owner.context.add_init_script(WILLING)
+    page = owner.open("/settings/notifications/").page
     state = page.locator("#notification-state")
-    expect(state).to_have_text("This browser may show notifications.")
+    expect(state).to_contain_text("has not been asked yet")
+    assert page.evaluate("asked") == 0
 
     page.get_by_label("Notify me").check()
+    expect(state).to_have_text("This browser may show notifications.")
+    assert page.evaluate("asked") == 1
     page.get_by_role("button", name="Save").click()
 
     expect(page.get_by_text("Saved.")).to_be_visible()
