@@ -19,10 +19,11 @@ import openai
 from apps.llm import body, diagnosis
 from apps.llm.background import UNKNOWN, BackgroundCall, Reference
 from apps.llm.body import MAX_ERROR_BODY
-from apps.llm.completion import CompletionReader, parse_object
+from apps.llm.completion import CompletionReader
 from apps.llm.errors import BadResponse, CutOff, InvalidRequest, ProviderError, TimedOut, Unavailable
 from apps.llm.parameters import Parameters, names
 from apps.llm.provider import Delta, Item, Request
+from apps.llm.reader import parse_object
 from apps.llm.responses import ResponseReader
 from apps.llm.sse import Event
 

@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 from apps.llm import diagnosis
-from apps.llm.completion import MAX_BYTES_WITHOUT_TEXT, MAX_MODEL_NAME, error_of, parse_object, usage_of
-from apps.llm.errors import BadResponse, CutOff
-from apps.llm.provider import Finish, FinishReason, Usage
+from apps.llm.errors import CutOff
+from apps.llm.provider import FinishReason
+from apps.llm.reader import MAX_MODEL_NAME, EventReader, error_of, parse_object, usage_of
 from apps.llm.sse import Event
 from apps.llm.text import Cleaner
 
@@ -20,31 +20,14 @@ INCOMPLETE_REASONS = {
 }
 
 
-class ResponseReader:
+class ResponseReader(EventReader):
     """Reads the events of one connection into text; nothing behind the terminal event counts."""
 
     def __init__(self, model_name: str) -> None:
+        super().__init__(model_name)
         self.response_id = ""
-        self.finish_reason: FinishReason | None = None
-        self.usage: Usage | None = None
-        self.model_name = model_name
-        self.started = False  # an event has come
         self.over = False  # the response has ended upstream, well or badly
         self.events_seen = 0  # such as have to do with a response
-        self._cleaner = Cleaner()
-        self._text_seen = False
-        self._bytes_without_text = 0
-
-    def read(self, event: Event) -> str:
-        """The text that an event adds."""
-        self.started = True
-        self._bytes_without_text += len(event.data)
-        text = self._read_event(event)
-        if text:
-            self._text_seen, self._bytes_without_text = True, 0
-        elif self._bytes_without_text > MAX_BYTES_WITHOUT_TEXT:
-            raise BadResponse
-        return text
 
     def read_snapshot(self, response: dict[str, Any]) -> str:
         """The whole text of a response that has ended; nothing while it runs."""
@@ -52,11 +35,6 @@ class ResponseReader:
         self._note(response)
         status = response.get("status")
         return self._end(response, status) if status in ENDINGS else ""
-
-    def finish(self) -> Finish:
-        if self.finish_reason is None:
-            raise CutOff
-        return Finish(self.finish_reason, self.usage, self.model_name)
 
     def _read_event(self, event: Event) -> str:
         if event.name == b"error":

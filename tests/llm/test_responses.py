@@ -3,9 +3,9 @@ from typing import Any
 import orjson
 import pytest
 
-from apps.llm.completion import MAX_BYTES_WITHOUT_TEXT
 from apps.llm.errors import BadResponse, CutOff, ErrorCode, ProviderError
 from apps.llm.provider import FinishReason, Usage
+from apps.llm.reader import MAX_BYTES_WITHOUT_TEXT
 from apps.llm.responses import ResponseReader
 from apps.llm.sse import Event
 from tests.support.openai_responses import USAGE, delta, part

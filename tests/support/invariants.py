@@ -157,7 +157,7 @@ BREAKS = (
     Break(
         12,
         "complete implies a finish reason",
-        "apps/llm/completion.py",
+        "apps/llm/reader.py",
         "        if self.finish_reason is None:\n            raise CutOff\n",
         "        self.finish_reason = self.finish_reason or FinishReason.STOP\n",
         "tests/llm",
