@@ -50,7 +50,7 @@ def choices(conversation: Conversation) -> SafeString:
 
 def drafts(owner_id: int, conversation_id: UUID | None, own_id: UUID | None) -> SafeString:
     """What is written there and not sent. Reads the database."""
-    context = drafts_context(owner_id, conversation_id, own_id)
+    context = drafts_context(owner_id, conversation_id, own_id=own_id)
     return render_to_string("chat/fragments/drafts_changed.html", context)
 
 

@@ -56,9 +56,13 @@ def choices_context(conversation: Conversation) -> dict[str, Any]:
     return {"model": offered(conversation.model_name), "instructions": conversation.instructions}
 
 
-def drafts_context(owner_id: int, conversation_id: UUID | None, own_id: UUID | None = None) -> dict[str, Any]:
-    """`drafts` that are open there, newest first; `own_id` is the page's, which needs no text."""
-    return {"drafts": drafts.open_in(owner_id, conversation_id), "own_id": own_id}
+def drafts_context(
+    owner_id: int, conversation_id: UUID | None, *, own_id: UUID | None = None, wanted: str = ""
+) -> dict[str, Any]:
+    """`drafts` that are open there: the `wanted` one, for the box, then the newest; `own_id` is the page's,
+    which needs no text."""
+    found = drafts.open_in(owner_id, conversation_id)
+    return {"drafts": sorted(found, key=lambda draft: str(draft.pk) != wanted), "own_id": own_id}
 
 
 def items_context(

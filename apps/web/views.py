@@ -126,11 +126,13 @@ def command(request: HttpRequest, conversation_id: UUID, name: str) -> HttpRespo
         return render(request, "chat/_toast.html", undo) if undo else HttpResponse(status=204)
     if name == "choose" or is_rating:
         return redirect("at", conversation_id, values["message"])
-    return _led_back(request, conversation_id, name)
+    return _led_back(request, conversation_id, name, is_begun="new" not in values)
 
 
-def _led_back(request: HttpRequest, conversation_id: UUID, name: str) -> HttpResponse:
+def _led_back(request: HttpRequest, conversation_id: UUID, name: str, *, is_begun: bool) -> HttpResponse:
     """To the conversation; from the list, to where that was shown; and from what is no more, to a new one."""
+    if not is_begun:
+        return redirect("new")
     if name == "delete":
         return redirect(f"{reverse('new')}?{urlencode({'deleted': conversation_id})}")
     shown_at = request.headers.get("Referer", "")
@@ -163,7 +165,7 @@ def page_context(
         **transcript,
         **items,
         **queue_context(shown),
-        **drafts_context(owner_id, shown.pk if shown else None),
+        **drafts_context(owner_id, shown.pk if shown else None, wanted=request.GET.get("draft", "")),
     }
     return {
         "conversation": shown,
