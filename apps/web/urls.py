@@ -9,6 +9,7 @@ urlpatterns = [
     path("conversations/", list_views.conversations, name="conversations"),
     path("archive/", list_views.archive, name="archive"),
     path("palette/", list_views.palette, name="palette"),
+    path("offline/", views.offline, name="offline"),  # as static/root/worker.js spells it
     # What lies below a conversation's address is written behind it in the templates.
     path("c/<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("c/<uuid:conversation_id>/above/<uuid:message_id>/", views.older, name="older"),

@@ -52,6 +52,13 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
+def offline(request: HttpRequest) -> HttpResponse:
+    """What a browser keeps, to show it where a page cannot be loaded."""
+    return render(request, "offline.html")
+
+
+@require_safe
+@never_cache
 @login_required
 def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """The newest stretch of a transcript, with the text so far of what is being written."""

@@ -169,6 +169,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "connect-src": [SELF],
+        "worker-src": [SELF],
         "font-src": [SELF],
         "base-uri": [NONE],
         "form-action": [SELF],
@@ -187,6 +188,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 2**20
 STATIC_URL = "static/"
 STATIC_ROOT = ROOT / "staticfiles"
 STATICFILES_DIRS = [ROOT / "static"]
+WHITENOISE_ROOT = ROOT / "static" / "root"  # what must stand at the root to be heard
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]

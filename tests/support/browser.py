@@ -32,6 +32,7 @@ ARGUMENTS = [
 ]
 WITHIN = 20_000  # ms for what should happen at once: the machine may be busy
 REPLY_WITHIN = 45_000  # ms for a whole reply at the pace of a reader
+KEPT_OUT = "Service Worker registration blocked"  # what a browser says that was told to have none
 REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy violated: ${event.violatedDirective} by ${event.blockedURI || event.sourceFile}`);
@@ -64,14 +65,19 @@ def running_browser() -> Iterator[Browser]:
 
 
 class Person:
-    """One browser profile; `complaints` gathers console errors, uncaught errors and policy violations."""
+    """One browser profile; `complaints` gathers console errors, uncaught errors and policy violations.
+
+    Nothing stands between its pages and the server, so that tests can: not without `service_workers="allow"`.
+    """
 
     def __init__(self, browser: Browser, product: Product, account: Account | None, **options: Any) -> None:
         self.complaints: list[str] = []
         self.forgiven = re.compile(r"(?!)")  # complaints that a test brings about on purpose; none
         self.product = product
         self.account = account
-        self.context: BrowserContext = browser.new_context(base_url=product.base_url, **options)
+        self.context: BrowserContext = browser.new_context(
+            base_url=product.base_url, **{"service_workers": "block", **options}
+        )
         self.context.set_default_timeout(WITHIN)
         self.context.add_init_script(REPORT_VIOLATIONS)
         self.context.on("page", self._listen)
@@ -102,7 +108,7 @@ class Person:
         page.on("pageerror", lambda error: self._complain(f"uncaught: {error}"))
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and not message.text.startswith(KEPT_OUT):
             self._complain(f"{message.type}: {message.text} ({message.location.get('url')})")
 
     def _complain(self, complaint: str) -> None:

@@ -14,6 +14,7 @@ POLICY = {
     "style-src": ["'self'"],
     "img-src": ["'self'", "data:"],
     "connect-src": ["'self'"],
+    "worker-src": ["'self'"],
     "font-src": ["'self'"],
     "base-uri": ["'none'"],
     "form-action": ["'self'"],
