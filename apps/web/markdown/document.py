@@ -124,5 +124,5 @@ def _draw_notes(page: Page) -> list[str]:
     if not items:
         return []
     title = escape(_("Footnotes"))
-    start = f'<section class="footnotes" aria-label="{title}" dir="auto"><ol>'
+    start = f'<section class="footnotes" role="group" aria-label="{title}" dir="auto"><ol>'
     return [SANITISER.clean(f"{start}{''.join(items)}</ol></section>\n")]

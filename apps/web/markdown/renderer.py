@@ -55,6 +55,12 @@ class Renderer(RendererHTML):
         label = escape(_("Table"))
         return f'<div class="table-scroll" tabindex="0" role="group" aria-label="{label}" dir="auto"><table>'
 
+    def th_open(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
+        """A heading without words is a cell like others, or listeners would be told of a heading."""
+        if not tokens[index + 1].content:
+            tokens[index].tag = tokens[index + 2].tag = "td"
+        return self.renderToken(tokens, index, options, env)
+
     def table_close(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
         return "</table></div>\n"
 

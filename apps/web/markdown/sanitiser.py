@@ -57,6 +57,7 @@ SANITISER = nh3.Cleaner(
         "button": {"type": {"button"}, "aria-pressed": {"false"}},
         "div": {"role": {"group"}},
         "input": {"type": {"checkbox"}},
+        "section": {"role": {"group"}},
     },
     allowed_classes={
         "a": {"footnote-back", "remote-image"},
