@@ -10,6 +10,7 @@ from tests.support.product import Account, Product
 from tests.support.product import product as running_product
 
 TITLED_WITHIN = 45.0  # seconds
+FIRST, SECOND = "scripted-1", "scripted-2"  # models
 UNTITLED = "SELECT count(*) FROM chat_conversation WHERE title_state = 'wanted'"
 
 
@@ -52,6 +53,18 @@ def model_product(model_server: OpenAIServer) -> Iterator[Product]:
 @pytest.fixture(scope="package")
 def model_accounts(model_product: Product) -> Iterator[Account]:
     return model_product.people()
+
+
+@pytest.fixture(scope="module")
+def two_models(model_server: OpenAIServer) -> Iterator[Product]:
+    settings = {"OPENAI_BASE_URL": model_server.base_url, "OPENAI_MODELS": f"{FIRST},{SECOND}"}
+    with running_product(**settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def some(two_models: Product) -> Iterator[Account]:
+    return two_models.people()
 
 
 @pytest.fixture

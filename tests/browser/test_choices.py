@@ -5,25 +5,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.browser.conftest import FIRST, SECOND
 from tests.support.browser import Person, Tab
 from tests.support.openai_server import OpenAIServer
-from tests.support.product import Account, Product, product
+from tests.support.product import Account, Product
 
 pytestmark = pytest.mark.browser
-
-FIRST, SECOND = "scripted-1", "scripted-2"
-
-
-@pytest.fixture(scope="module")
-def two_models(model_server: OpenAIServer) -> Iterator[Product]:
-    settings = {"OPENAI_BASE_URL": model_server.base_url, "OPENAI_MODELS": f"{FIRST},{SECOND}"}
-    with product(**settings) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def some(two_models: Product) -> Iterator[Account]:
-    return two_models.people()
 
 
 @pytest.fixture

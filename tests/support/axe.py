@@ -28,7 +28,8 @@ async (options) => {
     if (moving.length > 0) still = 0;
     await Promise.allSettled(moving.map(({ finished }) => finished));
   }
-  const { violations } = await axe.run(document, options);
+  const readable = { exclude: [["th:has(> math:only-child)"]] };  // axe reads no MathML
+  const { violations } = await axe.run(readable, options);
   const say = (id, { target, failureSummary }) => `${id}: ${target} ${failureSummary}`;
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => say(id, node)));
 }
