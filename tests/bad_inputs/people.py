@@ -128,6 +128,11 @@ class Page:
         self.seen.append(looked_at(str(await self.socket.receive(within=within))))
         return self.seen[-1]
 
+    async def seeing(self, wanted: str) -> None:
+        """Until `wanted` has come: now, or already."""
+        while wanted not in "".join(self.seen):
+            await self.receive()
+
     async def until(self, wanted: str) -> str:
         """All that comes, up to and with the frame that holds `wanted`."""
         frames = ""

@@ -54,7 +54,7 @@ async def test_title_is_inert_wherever_it_is_shown(alice: Person, admin: Person)
     async with alice.page() as page:
         await page.send("hello")
         await page.rename(hostile)
-        await page.until("&lt;script&gt;")
+        await page.seeing("&lt;script&gt;")
     places = ["".join(page.seen), alice.get(f"/c/{page.conversation}/").text]
     places.append(admin.get("/admin/chat/conversation/").text)
 

@@ -13,6 +13,7 @@ from tests.factories import ConversationFactory
 pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
+OF_CONVERSATION = 'hx-post="/c/'
 LISTS = ["/conversations/", "/conversations/?words=one", "/archive/", "/palette/"]
 
 
@@ -115,12 +116,12 @@ class TestPalette:
 
     @pytest.mark.parametrize("conversation", ["", str(uuid.uuid4())])
     def test_elsewhere_it_does_not(self, page: Client, conversation: str) -> None:
-        assert "hx-post" not in html(page, "/palette/", conversation=conversation)
+        assert OF_CONVERSATION not in html(page, "/palette/", conversation=conversation)
 
     def test_a_strangers_conversation_is_as_absent(self, page: Client, stranger: User) -> None:
         theirs = ConversationFactory(owner=stranger)
 
-        assert "hx-post" not in html(page, "/palette/", conversation=theirs.pk)
+        assert OF_CONVERSATION not in html(page, "/palette/", conversation=theirs.pk)
 
     def test_what_is_no_id_is_absent(self, page: Client) -> None:
         assert page.get("/palette/", {"conversation": "x"}).status_code == 404
