@@ -146,6 +146,7 @@ def reading(person: Person) -> Stops:
 
 def far_back(person: Person) -> Stops:
     page = person.open(written(person, *["Because."] * 60)).page
+    expect(page.locator("#older")).to_be_attached()
     page.evaluate("scrollTo({ top: 1500, behavior: 'instant' })")
     expect(page.locator("#jump")).to_be_visible()
     yield "jump", page

@@ -189,7 +189,12 @@ AROUND = {
         "list::search_without_a_result_says_so",
         "axe::axe_finds_nothing",
     ],
-    "error pages": ["axe::axe_finds_nothing", "accounts::no_one_else_reaches_the_administration"],
+    "error pages": [
+        "errors::what_is_not_there_leads_back",
+        "errors::a_form_that_is_out_of_date_is_told_so",
+        "errors::what_breaks_is_told_in_words",
+        "accounts::no_one_else_reaches_the_administration",
+    ],
     "no connection": [
         "offline::a_page_that_cannot_be_loaded_says_so_and_comes_back_by_itself",
         "offline::a_server_that_is_down_is_told_likewise",

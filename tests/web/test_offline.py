@@ -51,3 +51,10 @@ def test_another_look_is_another_worker(page: Client, owner: User) -> None:
 
     assert before.partition("?")[0] == worker().partition("?")[0] == f"/{WORKER.name}"
     assert before != worker()
+
+
+def test_the_worker_stands_at_the_root_where_it_may_watch_every_page(client: Client) -> None:
+    response = client.get("/worker.js")
+
+    assert response["Content-Type"].startswith("text/javascript")
+    assert response.getvalue() == WORKER.read_bytes()
