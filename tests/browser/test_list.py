@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import REPLY_WITHIN, Person, Tab
+from tests.support.line import SPOILED
 from tests.support.openai_scripts import END, Script, text
 from tests.support.openai_server import OpenAIServer
 
@@ -162,6 +163,25 @@ def test_what_is_archived_is_in_the_archive_until_it_is_taken_back(owner: Person
     for page in (tab, archive):
         expect(page.titles).to_have_text(["Long 3"])
     expect(archive.page.get_by_text("Nothing is archived")).to_be_visible()
+
+
+def test_the_archive_tells_what_did_not_reach_the_server(owner: Person) -> None:
+    owner.forgiven = re.compile(rf"{SPOILED.pattern}|htmx:")
+    tab = owner.open()
+    tab.send("/long 3").expect_status("complete")
+    expect(tab.titles).to_have_text(["Long 3"])
+    tab.menu("Long 3", "Archive")
+    archive = owner.open("/archive/").page
+    back = archive.get_by_role("button", name="Take “Long 3” back into the list")
+
+    owner.context.set_offline(True)
+    back.click()
+    expect(archive.get_by_role("alert")).to_have_text("That did not reach the server. Try again.")
+    owner.context.set_offline(False)
+    back.click()
+
+    expect(archive.get_by_text("Nothing is archived")).to_be_visible()
+    expect(archive.locator("#archive-error")).to_be_empty()
 
 
 def test_an_answer_is_unread_until_somebody_looks_on_any_device(
