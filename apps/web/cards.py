@@ -49,6 +49,7 @@ class Card:
     closed: SafeString
     tail: SafeString
     problem: Sentence
+    advice: Sentence  # what the buttons below the problem do about it
     can_stop: bool
     can_continue: bool
     can_regenerate: bool
@@ -144,6 +145,7 @@ def _card(message: Message, places: Alternatives, feedback: Feedback) -> Card:
         closed=closed,
         tail=tail,
         problem=wording.problem(message),
+        advice=wording.advice(message),
         can_stop=message.is_live,
         can_continue=message.can_continue,
         can_regenerate=message.can_regenerate,

@@ -45,13 +45,28 @@ ERRORS: dict[str, Sentence] = {
         "happens again."
     ),
     ErrorCode.CUT_OFF: _("The connection to the model broke off before the answer was finished."),
-    ErrorCode.REPLY_TOO_LONG: _("The answer is as long as Colloquy can store."),
+    ErrorCode.REPLY_TOO_LONG: _(
+        "The answer is as long as Colloquy can store. Ask for the rest in a new message."
+    ),
     ErrorCode.INTERNAL: _("Something went wrong in Colloquy itself. It has been recorded."),
     ErrorCode.WORKER_LOST: _("The answer was interrupted when Colloquy stopped unexpectedly."),
     ErrorCode.SHUTDOWN: _("The answer was interrupted by a restart of Colloquy."),
 }
 STOPPED = _("You stopped this answer.")
 LENGTH = _("The answer reached the model’s length limit.")
+CONTINUE = _("“Continue” goes on from here.")
+CONTINUE_OR_AGAIN = _("“Continue” goes on from here, “Try again” writes another version.")
+AGAIN = _("“Try again” asks the model once more.")
+AT_ITS_END = {ErrorCode.CONTEXT_TOO_LONG, ErrorCode.REPLY_TOO_LONG}  # continuing would end the same way
+SELF_EXPLAINED = {  # these sentences say what to do where nothing can be continued
+    ErrorCode.RATE_LIMITED,
+    ErrorCode.REFUSED,
+    ErrorCode.UNAUTHORIZED,
+    ErrorCode.MODEL_NOT_FOUND,
+    ErrorCode.INVALID_REQUEST,
+    ErrorCode.UNAVAILABLE,
+    ErrorCode.TIMED_OUT,
+}
 RUNNING = _("It is being written.")
 FINISHES: dict[str, Sentence] = {
     FinishReason.STOP: _("It was finished."),
@@ -87,6 +102,17 @@ def problem(message: Message) -> Sentence:
     if message.status in (Status.INTERRUPTED, Status.FAILED):
         return ERRORS.get(message.error_code, ERRORS[ErrorCode.INTERNAL])
     return LENGTH if message.can_continue else ""
+
+
+def advice(message: Message) -> Sentence:
+    """What the buttons below a problem are for, where its own sentence leaves that open."""
+    if message.error_code in AT_ITS_END:
+        return ""
+    if message.can_continue:
+        return CONTINUE if message.status == Status.COMPLETE else CONTINUE_OR_AGAIN
+    if message.status == Status.FAILED and message.error_code not in SELF_EXPLAINED:
+        return AGAIN
+    return ""
 
 
 def outcome(attempt: Generation) -> Sentence:

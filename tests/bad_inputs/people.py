@@ -35,7 +35,7 @@ MESSAGE = re.compile(
     r'<li id="message-([0-9a-f-]{36})" class="message message-(user|assistant) is-(\w+)".*?</li>\n', re.DOTALL
 )
 REJECTED = re.compile(r'<p id="composer-error"[^>]*>(.*?)</p>', re.DOTALL)
-PROBLEM = re.compile(r'<p class="problem[^"]*">.*?<span>(.*?)</span></p>', re.DOTALL)
+PROBLEM = re.compile(r'<p class="problem[^"]*">.*?<span class="problem-text">(.*?)</span>', re.DOTALL)
 
 
 def looked_at(text: str) -> str:

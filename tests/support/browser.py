@@ -164,7 +164,7 @@ class Reply:
         self.id = message_id
         self.entry: Locator = page.locator(f"#message-{message_id}")
         self.body: Locator = page.locator(f"#message-{message_id}-body")
-        self.problem: Locator = self.entry.locator(".problem")
+        self.problem: Locator = self.entry.locator(".problem-text")
 
     @property
     def text(self) -> str:

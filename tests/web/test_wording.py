@@ -36,6 +36,27 @@ def test_every_way_to_end_is_told_or_needs_no_word(status: str, finish_reason: s
     assert wording.problem(Message(status=status, finish_reason=finish_reason)) == sentence
 
 
+@pytest.mark.parametrize(
+    ("status", "error_code", "finish_reason", "sentence"),
+    [
+        (Status.STOPPED, "", "", wording.CONTINUE_OR_AGAIN),
+        (Status.INTERRUPTED, "cut_off", "", wording.CONTINUE_OR_AGAIN),
+        (Status.INTERRUPTED, "reply_too_long", "", ""),
+        (Status.FAILED, "internal", "", wording.AGAIN),
+        (Status.FAILED, "rate_limited", "", ""),
+        (Status.COMPLETE, "", "length", wording.CONTINUE),
+        (Status.COMPLETE, "", "stop", ""),
+        (Status.STREAMING, "", "", ""),
+    ],
+)
+def test_the_buttons_below_an_unfinished_answer_are_explained(
+    status: str, error_code: str, finish_reason: str, sentence: str
+) -> None:
+    message = Message(status=status, error_code=error_code, finish_reason=finish_reason)
+
+    assert wording.advice(message) == sentence
+
+
 def test_every_status_has_been_thought_of() -> None:
     assert set(Status) == {"queued", "streaming", "complete", "stopped", "interrupted", "failed"}
 
