@@ -81,6 +81,10 @@ async def publish_now(*events: Event) -> None:
         await _transmit(events, sender="")
 
 
+def _frame(events: Sequence[Event], sender: str) -> dict[str, Any]:
+    return {"type": "events", "sender": sender, "events": [_plain(event) for event in events]}
+
+
 def _plain(event: Event) -> dict[str, Any]:
     values = {name: str(value) if isinstance(value, UUID) else value for name, value in vars(event).items()}
     return {"kind": type(event).__name__, "topic": event.topic, "values": values}
@@ -104,8 +108,8 @@ async def _transmit(events: Sequence[Event], *, sender: str) -> None:
         return
     try:
         async with asyncio.timeout(PUBLISH_TIMEOUT):
-            frame = {"type": "events", "sender": sender, "events": [_plain(event) for event in events]}
-            await asyncio.gather(layer.group_send(GROUP, frame))  # a task: Redis's client loses cancellations
+            # In a task of its own: Redis's client loses cancellations.
+            await asyncio.gather(layer.group_send(GROUP, _frame(events, sender)))
     except Exception as error:  # noqa: BLE001 - whatever ails the layer, it must not reach the caller
         logger.warning("The channel layer took no event: %s", type(error).__name__)
 
@@ -121,6 +125,7 @@ class Mailbox:
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._untold: deque[Event] = deque(maxlen=MOST_UNTOLD)
         self._has_untold = asyncio.Event()
+        self._heard_itself = asyncio.Event()
 
     async def join(self, topic: str, listener: Listener) -> None:
         """Call `listener` with every event on `topic` from now on."""
@@ -138,9 +143,20 @@ class Mailbox:
             self._untold.append(event)
         self._has_untold.set()
 
+    async def hear_itself(self) -> None:
+        """Go all the way through the channel layer and back, if there is one; raises what it raises."""
+        layer = get_channel_layer()
+        if layer is None:
+            return
+        self._heard_itself.clear()
+        async with asyncio.timeout(PUBLISH_TIMEOUT):
+            await asyncio.gather(layer.group_send(GROUP, _frame([], self._name)))
+            await self._heard_itself.wait()
+
     async def run(self) -> None:
         """Deliver until cancelled; after a fault open it anew and kick whoever may have missed some."""
         self.loop = asyncio.get_running_loop()
+        self._has_untold, self._heard_itself = asyncio.Event(), asyncio.Event()  # each belongs to one loop
         speaking = self.loop.create_task(self._speak(), context=contextvars.Context())
         try:
             while True:
@@ -176,6 +192,7 @@ class Mailbox:
 
     def _take(self, frame: dict[str, Any]) -> None:
         if frame.get("sender") == self._name:
+            self._heard_itself.set()
             return
         messages = frame.get("events")
         if messages is None and not self._is_puzzled:  # of another version, whose frames we cannot read

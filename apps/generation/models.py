@@ -22,6 +22,9 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         """Workers whose lease has run out, by the database's clock."""
         return self.filter(beat_at__lt=Now() - LEASE)
 
+    def alive(self) -> "WorkerQuerySet":
+        return self.filter(beat_at__gte=Now() - LEASE)
+
 
 class Worker(models.Model):
     """A process that writes replies. One beat is the lease of everything it owns."""

@@ -107,6 +107,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 )
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
+    "beat": {"task": "apps.ops.tasks.beat", "schedule": 10.0, "options": {"expires": 10}},
     "title-what-a-lost-queue-forgot": {"task": "apps.generation.tasks.title_forgotten", "schedule": 60.0},
     "forget-traces": {"task": "apps.chat.tasks.forget_traces", "schedule": 86_400.0},
     "clear-expired-sessions": {"task": "apps.ops.tasks.clear_expired_sessions", "schedule": 86_400.0},

@@ -1,8 +1,11 @@
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +20,7 @@ from apps.ops.stack import CHECKOUT, Stack
 
 pytestmark = pytest.mark.embedded_only
 
+READY_WITHIN = 60.0  # seconds: Celery beats every ten
 STACK = [sys.executable, "manage.py", "stack", "--port", "0"]
 
 
@@ -25,6 +29,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     environment = {"DATA_DIR": str(tmp_path_factory.mktemp("data"))}
     with Stack(Services(), web=2, environment=environment) as started:
         yield started
+
+
+def parts_of(stack: Stack) -> dict[str, str]:
+    request = urllib.request.Request(f"{stack.url_of(1)}/readyz", headers={"Host": "10.0.0.7:9"})
+    try:
+        return json.loads(urllib.request.urlopen(request).read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return json.loads(error.read())
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,16 @@ def test_every_web_process_is_alive(stack: Stack) -> None:
     answers = [urllib.request.urlopen(f"{stack.url_of(number)}/livez").status for number in range(2)]
 
     assert answers == [200, 200]
+
+
+def test_stack_becomes_ready_and_each_part_says_so(stack: Stack) -> None:
+    parts = parts_of(stack)
+    deadline = time.monotonic() + READY_WITHIN
+    while set(parts.values()) != {"ok"} and time.monotonic() < deadline:
+        time.sleep(0.2)
+        parts = parts_of(stack)
+
+    assert parts == dict.fromkeys(("database", "migrations", "engine", "tasks", "bus"), "ok")
 
 
 def test_killed_web_process_comes_back_at_its_address(stack: Stack) -> None:
