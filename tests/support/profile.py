@@ -23,6 +23,7 @@ ONCE = bool(
 SAME_IN_BOTH = (
     "tests/bad_inputs/test_frames.py",
     "tests/browser/test_accounts.py",
+    "tests/browser/test_code.py",
     "tests/browser/test_composer.py",
     "tests/llm/",
     "tests/ops/",
