@@ -24,6 +24,8 @@ KNOWN_BY = {  # what tests call a control that has no words of its own, or many:
     "Withdraw the waiting message": '"Withdraw"',
     "regenerate/?key={{ card.again_key }}&amp;model=": '"scripted-2"',
     'class="wordmark"': 'name="Colloquy"',
+    "{{ submit }}": '"Switch on"',
+    "{{ back }}": '"Keep it"',
 }
 
 

@@ -182,7 +182,7 @@ AROUND = {
     "pages of the entrance": [
         "newcomer::newcomer_signs_up_says_hello_and_loses_nothing_to_a_reload",
         "accounts::wrong_password_is_told_in_words_and_the_right_one_lets_in",
-        "screens::account_pages",
+        "screens::states",
     ],
     "empty states that teach": [
         "controls::a_beginning_is_put_into_the_box",
@@ -241,7 +241,13 @@ DESIGN = {
     "light and dark": ["settings::chosen_theme_wins_over_the_systems"],
     "windows of every size": ["layout::nothing_is_wider_than_the_window"],
     "paper": ["reading::only_the_transcript_is_printed_and_light"],
-    "pictures of it": ["screens::conversation", "screens::branches", "screens::queue", "screens::composer"],
+    "pictures of it": [
+        "screens::answer",
+        "screens::states",
+        "screens::walks",
+        "screens::composer",
+        "screens::extremes",
+    ],
 }
 SPEED = {
     "a light page": ["weight::a_chat_page_is_light"],
