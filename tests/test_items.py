@@ -9,7 +9,12 @@ from tests.browser.items import ITEMS
 
 BROWSER = Path(__file__).parent / "browser"
 TEMPLATES = Path(__file__).parents[1] / "templates"
-CONTROL = re.compile(r"<(button|a|summary)\b.*?</\1>", re.DOTALL)
+PAGES = ("chat", "settings", "account", "mfa", "allauth/layouts")
+CONTROL = re.compile(
+    r"<(button|a|summary)\b.*?</\1>|\{% element button\b.*?\{% endelement %\}"
+    r"|\{% translate [^%]+ as (submit|back) %\}",
+    re.DOTALL,
+)
 SENTENCE = re.compile(r"""\{% translate ['"](.+?)['"]""")
 KNOWN_BY = {  # what tests call a control that has no words of its own, or many: its source to theirs
     'class="account"': '".account"',
@@ -24,8 +29,13 @@ KNOWN_BY = {  # what tests call a control that has no words of its own, or many:
     "Withdraw the waiting message": '"Withdraw"',
     "regenerate/?key={{ card.again_key }}&amp;model=": '"scripted-2"',
     'class="wordmark"': 'name="Colloquy"',
-    "{{ submit }}": '"Switch on"',
+    "{{ signup_url }}": '"Create an account"',
+    "{{ login_url }}": '"Sign in"',
+    "{{ submit }}": '"Switch off"',
     "{{ back }}": '"Keep it"',
+    "{{ way.url }}": '".page-buttons"',
+    "{{ totp_url }}": '"open it in the app"',
+    'class="settings-link"': 'name="Custom instructions"',
 }
 
 
@@ -46,8 +56,8 @@ def test_every_promise_has_a_test() -> None:
 
 
 def controls() -> Iterator[tuple[str, str]]:
-    """Whatever can be pressed in the chat and in the settings: where it stands, and its source."""
-    for folder in ("chat", "settings"):
+    """Whatever can be pressed: where it stands, and its source."""
+    for folder in PAGES:
         for path in sorted((TEMPLATES / folder).rglob("*.html")):
             for control in CONTROL.finditer(path.read_text()):
                 yield f"{folder}/{path.name}", control[0]
