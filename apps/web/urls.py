@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.web import list_views, message_views, views
+from apps.web import diagrams, list_views, message_views, views
 
 urlpatterns = [
     path("", views.new, name="new"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("archive/", list_views.archive, name="archive"),
     path("palette/", list_views.palette, name="palette"),
     path("offline/", views.offline, name="offline"),  # as static/root/worker.js spells it
+    path("diagram/", diagrams.studio, name="diagram"),
     # What lies below a conversation's address is written behind it in the templates.
     path("c/<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("c/<uuid:conversation_id>/above/<uuid:message_id>/", views.older, name="older"),

@@ -22,14 +22,27 @@ TRANSCRIPT = {
         "markdown::every_kind_of_block_is_drawn_as_what_it_is",
         "code::first_formula_brings_a_font_made_for_maths",
     ],
+    "diagrams are drawn in a frame without rights, only when there is one": [
+        "diagrams::every_kind_is_drawn_within_the_policy",
+        "diagrams::page_without_diagrams_loads_nothing_to_draw_them",
+        "diagrams::source_is_a_key_away",
+    ],
+    "a diagram that cannot be drawn shows its source": [
+        "diagrams::what_cannot_be_drawn_stays_its_source",
+        "diagrams::drawing_that_never_ends_is_given_up_and_the_page_goes_on",
+    ],
     "live and reloaded rendering are the same": [
         "documents::streamed_page_is_the_reloaded_page",
         "drawing::streamed_page_is_the_reloaded_page",
+        "diagrams::streamed_diagrams_are_the_reloaded_ones",
     ],
     "nothing half-written flashes": [
         "drawing::every_state_shown_is_a_prefix_of_the_end_and_of_what_is_stored"
     ],
-    "hostile text runs nothing and asks nobody": ["documents::hostile_text_runs_nothing_and_asks_nobody"],
+    "hostile text runs nothing and asks nobody": [
+        "documents::hostile_text_runs_nothing_and_asks_nobody",
+        "diagrams::hostile_sources_run_nothing_and_ask_nobody",
+    ],
     "copy as Markdown": ["composer::message_and_code_are_copied_as_they_were_written"],
     "edit": [
         "branches::first_question_is_edited_and_both_branches_stay",

@@ -16,6 +16,7 @@ POLICY = {
     "connect-src": ["'self'"],
     "worker-src": ["'self'"],
     "font-src": ["'self'"],
+    "frame-src": ["'self'"],
     "base-uri": ["'none'"],
     "form-action": ["'self'"],
     "frame-ancestors": ["'none'"],

@@ -12,6 +12,7 @@ from pygments.lexers import get_lexer_by_name
 
 from apps.web.markdown.languages import LANGUAGES
 
+DIAGRAM = "mermaid"  # the language that browsers draw: static/js/diagrams.js
 LONGEST_LABEL = 32
 LONGEST_COLOURED = 12_000  # characters; a lexer costs 2 µs for each
 LONGEST_COLOURED_LINE = 500  # lexers are quadratic in long lines
@@ -24,21 +25,25 @@ MOST_OPEN_ENDED = 30
 FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
 
 
-def frame_start(language: str) -> str:
-    """Everything of a code block before its text."""
+def frame_start(language: str, *, diagram: bool = False) -> str:
+    """Everything of a code block before its text; of a `diagram` with places for what shows it drawn."""
     label = escape(language)
     name = f' class="language-{label}"' if language in LANGUAGES else ""
     wrap, copy = escape(_("Wrap lines")), escape(_("Copy"))
+    tools = f'<button type="button" class="code-wrap" data-wrap aria-pressed="false">{wrap}</button>'
+    if diagram:
+        tools = f'<span class="diagram-tools">{tools}</span>'
+    start = '<div class="diagram">' if diagram else ""
     return (
         f'<figure class="code" data-language="{label}" dir="ltr"><figcaption>'
-        f'<span class="code-language">{label}</span>'
-        f'<button type="button" class="code-wrap" data-wrap aria-pressed="false">{wrap}</button>'
+        f'<span class="code-language">{label}</span>{tools}'
         f'<button type="button" class="code-copy" data-copy>{copy}</button></figcaption>'
-        f'<pre tabindex="0"><code{name}>'
+        f'{start}<pre tabindex="0"><code{name}>'
     )
 
 
-FRAME_END = "</code></pre></figure>\n"
+def frame_end(*, diagram: bool = False) -> str:
+    return f"</code></pre>{'</div>' if diagram else ''}</figure>\n"
 
 
 def language_of(info: str) -> str:
@@ -57,9 +62,11 @@ def can_colour(code: str, language: str) -> bool:
     return max(map(len, code.split("\n"))) <= LONGEST_COLOURED_LINE
 
 
-def figure(code: str, language: str, *, coloured: bool) -> str:
+def figure(code: str, language: str, *, coloured: bool, is_whole: bool = True) -> str:
+    """`is_whole`: its end was written; half a diagram is not one."""
     text = _coloured(code, LANGUAGES[language]) if coloured else escape(code, quote=False)
-    return frame_start(language) + text + FRAME_END
+    diagram = language == DIAGRAM and is_whole and bool(code.strip())
+    return frame_start(language, diagram=diagram) + text + frame_end(diagram=diagram)
 
 
 @lru_cache(maxsize=64)

@@ -58,7 +58,7 @@ def draw(segment: Segment, blocks: Blocks, page: Page) -> str:
     elif _is_prose(segment):
         return _paragraph(segment)
     elif segment.fence:
-        html = figure(segment.code, segment.fence.info, page)
+        html = figure(segment.code, segment.fence.info, page, is_whole=segment.is_whole)
     else:
         return plain(segment.text)
     return SANITISER.clean(html)

@@ -86,4 +86,4 @@ class Drawing:
         new = "".join(f"{fence.content(line)}\n" for line in lines[count:])
         self._code = (html + escape(new, quote=False), len(lines))
         last = "" if could_close(fence, self._line) else fence.content(self._line)
-        return self._code[0] + escape(last, quote=False) + code.FRAME_END
+        return self._code[0] + escape(last, quote=False) + code.frame_end()

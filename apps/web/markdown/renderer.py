@@ -38,7 +38,9 @@ class Renderer(RendererHTML):
     def fence(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
         page: Page = env["page"]
         token = tokens[index]
-        return figure(token.content, token.info, page, growing="growing" in token.meta)
+        growing = "growing" in token.meta
+        whole = not growing and _is_whole(token)
+        return figure(token.content, token.info, page, growing=growing, is_whole=whole)
 
     def code_block(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
         return code.figure(tokens[index].content, "", coloured=False)
@@ -88,8 +90,14 @@ class Renderer(RendererHTML):
         return "</li></ol></section>\n"
 
 
-def figure(text: str, info: str, page: Page, *, growing: bool = False) -> str:
+def _is_whole(fence: Token) -> bool:
+    """Whether the lines that it takes are those of its text and both its marks."""
+    first, behind = fence.map or (0, 0)
+    return fence.content.endswith("\n") and behind - first == fence.content.count("\n") + 2
+
+
+def figure(text: str, info: str, page: Page, *, is_whole: bool, growing: bool = False) -> str:
     """A code block; it gets its colours when it is whole, and while the page can afford them."""
     language = code.language_of(info)
     coloured = not growing and code.can_colour(text, language) and page.budget.affords_code(text)
-    return code.figure(text, language, coloured=coloured)
+    return code.figure(text, language, coloured=coloured, is_whole=is_whole)

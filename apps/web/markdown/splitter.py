@@ -55,12 +55,15 @@ class Segment:
         return "\n".join(self.lines)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether what began as a fence has its end."""
+        return not self.fence or (len(self.lines) > 1 and self.fence.closed_by(self.lines[-1]))
+
+    @property
     def code(self) -> str:
         if self.fence is None:
             return ""
-        body = self.lines[1:]
-        if body and self.fence.closed_by(body[-1]):
-            body = body[:-1]
+        body = self.lines[1:-1] if self.is_whole else self.lines[1:]
         return "".join(f"{self.fence.content(line)}\n" for line in body)
 
 
