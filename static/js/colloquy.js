@@ -66,5 +66,6 @@ const colloquy = Object.freeze({
   },
 });
 
-// `changed` says that what is shown may be another: by a frame, or by the whole page asked for again.
+// `changed` says that what is shown may be another: by a frame, by an answer, or by the whole page asked for again.
 document.addEventListener("htmx:wsAfterMessage", () => colloquy.tell("changed"));
+document.addEventListener("htmx:afterOnLoad", () => colloquy.tell("changed"));

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.browser import Person, Reply, Tab
+from tests.support.line import Line
 from tests.support.openai_scripts import END, Script, text
 from tests.support.openai_server import OpenAIServer
 from tests.support.product import Account, Product
@@ -47,6 +48,21 @@ def test_a_verdict_is_shown_in_every_tab_changed_and_taken_back(
 
     for each in (reply, there):
         expect(each.entry.locator("[aria-pressed='true']")).to_have_count(0)
+
+
+def test_a_verdict_leaves_the_time_as_the_reader_writes_it(owner: Person) -> None:
+    line = Line(owner.context)
+    tab = owner.open()
+    reply = tab.send("/long 3")
+    reply.expect_status("complete")
+    time = reply.entry.locator("time.created-at")
+    told = time.inner_text()
+    line.hold()
+
+    reply.press("Good answer")
+
+    expect(reply.button("Good answer")).to_have_attribute("aria-pressed", "true")
+    assert time.inner_text() == told
 
 
 def test_a_note_is_written_in_a_sheet_and_the_keyboard_comes_back(answered: tuple[Tab, Reply]) -> None:
