@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -23,6 +24,7 @@ CHART = KINDS["flowchart"]
 BROKEN = "flowchart TD\n  A[ --> B"
 TOO_LONG = "flowchart TD\n" + "%% comment\n" * 2_000
 WIDE = "flowchart LR\n  " + " --> ".join(f"s{number}[Station {number}]" for number in range(16))
+COLOURED = "flowchart LR\n  A[pale]\n  style A fill:lightyellow"
 MANY = 40
 STUDIO = re.compile(r"/diagram/|/mermaid|/js/studio/")
 SILENT = "parent.postMessage('ready', '*');"
@@ -187,6 +189,18 @@ def test_other_theme_has_it_drawn_anew(draw: Draw) -> None:
     tab.page.locator("html").evaluate("(html) => { html.dataset.theme = 'light'; }")
     expect(pictures(reply)).to_have_attribute("src", light)
     assert dark != light
+
+
+def test_label_stands_out_from_a_colour_that_the_source_gives_its_node(draw: Draw) -> None:
+    tab, reply = draw(COLOURED)
+    expect_drawn(pictures(reply))
+    light = pictures(reply).get_attribute("src") or ""
+
+    tab.page.emulate_media(color_scheme="dark")
+
+    expect(pictures(reply)).not_to_have_attribute("src", light)
+    dark = unquote(pictures(reply).get_attribute("src") or "")
+    assert "fill: rgb(29, 34, 35)" in dark[dark.index("<text") : dark.index("</text>")]
 
 
 def test_picture_stays_through_what_follows(draw: Draw, model_server: OpenAIServer) -> None:

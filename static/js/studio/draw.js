@@ -21,7 +21,35 @@
     bounds.take(); // what one that failed has left
     await mermaid.render("diagram", source);
     const { svg, css } = bounds.take();
+    keepLegible(svg, [colours.text, colours.raised]);
     return imageOf(svg, css);
+  }
+
+  /**
+   * Sources give nodes a colour with one theme in mind: what is written there takes the colour that stands out from it.
+   * @param {SVGSVGElement} svg
+   * @param {string[]} inks
+   */
+  function keepLegible(svg, inks) {
+    const byLight = inks.toSorted((one, other) => lightOf(one) - lightOf(other));
+    for (const shape of svg.querySelectorAll('.node > .label-container[style*="fill:"]')) {
+      const ground = lightOf(shape.style.fill);
+      const label = shape.parentElement.querySelector(".label");
+      if (Number.isNaN(ground) || !label || /fill|color/.test(label.outerHTML.match(/ style="[^"]*"/g)?.join() ?? "")) continue;
+      for (const text of label.querySelectorAll("text")) text.style.fill = byLight[ground > 140 ? 0 : 1];
+    }
+  }
+
+  /**
+   * @param {string} colour
+   * @returns {number} 0 to 255; no number if it lets something through
+   */
+  function lightOf(colour) {
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.color = colour;
+    const [red, green, blue, alpha] = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
+    probe.remove();
+    return alpha === undefined ? 0.3 * red + 0.59 * green + 0.11 * blue : NaN;
   }
 
   /**
