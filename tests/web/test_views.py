@@ -44,7 +44,8 @@ def reply(question: Message) -> Message:
     return ReplyFactory(parent=question, content="**Because** <script>")
 
 
-PERSONAL = [pattern for pattern in urlpatterns if pattern.name != "offline"]  # that is the same for all
+IMPERSONAL = {"offline", "diagram"}  # the same for everybody
+PERSONAL = [pattern for pattern in urlpatterns if pattern.name not in IMPERSONAL]
 
 
 def url_of(pattern: URLPattern, conversation: object, message: object) -> str:
