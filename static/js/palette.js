@@ -68,8 +68,9 @@ function start(palette) {
     const { conversation } = document.getElementById("position").dataset;
     const query = new URLSearchParams({ words: field.value, conversation });
     const response = await fetch(`${palette.dataset.url}?${query}`).catch(() => null);
-    if (!response?.ok || response.redirected || mine !== asked) return; // without an answer the commands are there
+    if (!response?.ok || response.redirected) return; // without an answer the commands are there
     const fresh = await response.text();
+    if (mine !== asked) return;
     const marked = hasMoved ? chosen()?.textContent : "";
     htmx.swap(list, fresh, { swapStyle: "innerHTML" }, { contextElement: list });
     show(marked);

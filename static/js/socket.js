@@ -31,6 +31,7 @@
 
   document.addEventListener("htmx:wsOpen", ({ detail }) => {
     wrapper = detail.socketWrapper;
+    if (isElsewhere()) return location.reload();
     colloquy.tell("open");
   });
 
@@ -52,6 +53,12 @@
   });
   addEventListener("online", () => comeBackIn(0));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) comeBackIn(0); });
+
+  /** The page's conversation has begun by another way, while the socket was on its own. */
+  function isElsewhere() {
+    const shown = /^\/c\/([^/]+)\//.exec(location.pathname)?.[1];
+    return shown !== undefined && shown !== new URL(socket.url).searchParams.get("conversation");
+  }
 
   function leave() {
     colloquy.tell("gone");

@@ -1,7 +1,7 @@
 // Shows another theme at once, as it is in the head of the page that came in answer.
 
-document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful, xhr } }) => {
-  if (elt.dataset.themeChoice === undefined || !successful) return;
+document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig, successful, xhr } }) => {
+  if (requestConfig.elt.dataset.themeChoice === undefined || !successful) return;
   const { documentElement: fresh, head } = new DOMParser().parseFromString(xhr.responseText, "text/html");
   if (fresh.dataset.theme) document.documentElement.dataset.theme = fresh.dataset.theme;
   else delete document.documentElement.dataset.theme;

@@ -127,6 +127,20 @@ def test_message_takes_another_way_when_the_socket_takes_nothing(
     expect(tab.page).to_have_url(re.compile("/c/"))
 
 
+def test_page_whose_conversation_began_while_its_socket_was_opening_shows_it(
+    owner: Person, line: Line
+) -> None:
+    talk = owner.open()
+    talk.send("/long 3").expect_status("complete")
+    tab = owner.open()
+    line.cut(offline=False)
+    tab.page.evaluate("(path) => history.replaceState(null, '', path)", talk.path)
+
+    line.mend()
+
+    expect(tab.messages).to_have_count(2)
+
+
 def test_message_takes_another_way_in_time_however_often_the_socket_is_lost(
     owner: Person, line: Line, words: str
 ) -> None:
