@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, expect
 
+from tests.browser.axe_states import recovery_codes
 from tests.browser.axe_walks import written
 from tests.browser.test_queue import put
-from tests.browser.test_second_factors import SECURITY, add_passkey, prove, with_authenticator
+from tests.browser.test_second_factors import SECURITY, prove
 from tests.support.browser import Person, Tab
 from tests.support.product import Account
 
@@ -35,11 +36,17 @@ def talk(owner: Person, administrator: Account) -> Tab:
     return owner.open(written(owner, "Because."))
 
 
-def test_an_edit_is_given_up(talk: Tab) -> None:
+def editing(talk: Tab, text: str) -> Locator:
+    """The question, whose edit reads `text`."""
     question = talk.page.locator(".message-user")
     question.hover()
     question.get_by_role("button", name="Edit").click()
-    question.get_by_role("textbox").fill("Something else")
+    question.get_by_role("textbox").fill(text)
+    return question
+
+
+def test_an_edit_is_given_up(talk: Tab) -> None:
+    question = editing(talk, "Something else")
 
     question.get_by_role("button", name="Cancel").click()
 
@@ -49,10 +56,7 @@ def test_an_edit_is_given_up(talk: Tab) -> None:
 
 
 def test_an_edit_is_sent_by_its_button(talk: Tab) -> None:
-    question = talk.page.locator(".message-user")
-    question.hover()
-    question.get_by_role("button", name="Edit").click()
-    question.get_by_role("textbox").fill("/long 3")
+    question = editing(talk, "/long 3")
 
     question.get_by_role("button", name="Send").click()
 
@@ -226,14 +230,8 @@ def test_the_profile_leads_to_the_addresses(owner: Person) -> None:
     expect(page.get_by_role("heading", name="Email addresses")).to_be_visible()
 
 
-def with_codes(owner: Person) -> Page:
-    page = with_authenticator(owner.open().page)
-    add_passkey(page, "This laptop")
-    return page
-
-
 def test_recovery_codes_are_taken_along(owner: Person) -> None:
-    page = with_codes(owner)
+    page = recovery_codes(owner)
     codes = page.locator(".codes li").all_text_contents()
 
     with page.expect_download() as download:
@@ -243,7 +241,7 @@ def test_recovery_codes_are_taken_along(owner: Person) -> None:
 
 
 def test_new_recovery_codes_take_the_place_of_the_old(owner: Person) -> None:
-    page = with_codes(owner)
+    page = recovery_codes(owner)
     before = page.locator(".codes li").all_text_contents()
 
     page.get_by_role("link", name="Make new ones").click()

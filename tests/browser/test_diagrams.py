@@ -177,15 +177,19 @@ def test_copy_gives_the_source(draw: Draw, model_owner: Person) -> None:
     assert tab.page.evaluate("navigator.clipboard.readText()") == f"{CHART}\n"
 
 
-def test_other_theme_has_it_drawn_anew(draw: Draw) -> None:
-    tab, reply = draw(CHART)
+def by_day_and_in_the_dark(tab: Tab, reply: Reply) -> tuple[str, str]:
+    """The addresses of its picture, which is drawn anew when the theme changes."""
     expect_drawn(pictures(reply))
     light = pictures(reply).get_attribute("src") or ""
-
     tab.page.emulate_media(color_scheme="dark")
-
     expect(pictures(reply)).not_to_have_attribute("src", light)
-    dark = pictures(reply).get_attribute("src") or ""
+    return light, pictures(reply).get_attribute("src") or ""
+
+
+def test_other_theme_has_it_drawn_anew(draw: Draw) -> None:
+    tab, reply = draw(CHART)
+    light, dark = by_day_and_in_the_dark(tab, reply)
+
     tab.page.locator("html").evaluate("(html) => { html.dataset.theme = 'light'; }")
     expect(pictures(reply)).to_have_attribute("src", light)
     assert dark != light
@@ -193,13 +197,8 @@ def test_other_theme_has_it_drawn_anew(draw: Draw) -> None:
 
 def test_label_stands_out_from_a_colour_that_the_source_gives_its_node(draw: Draw) -> None:
     tab, reply = draw(COLOURED)
-    expect_drawn(pictures(reply))
-    light = pictures(reply).get_attribute("src") or ""
+    dark = unquote(by_day_and_in_the_dark(tab, reply)[1])
 
-    tab.page.emulate_media(color_scheme="dark")
-
-    expect(pictures(reply)).not_to_have_attribute("src", light)
-    dark = unquote(pictures(reply).get_attribute("src") or "")
     assert "fill: rgb(29, 34, 35)" in dark[dark.index("<text") : dark.index("</text>")]
 
 
