@@ -85,8 +85,10 @@ def test_today_is_yesterday_past_midnight_without_a_reload(
     now = datetime.now(UTC)
     person, path = traveller("UTC", now, now)
     person.context.clock.install(time=now)
+    person.context.add_init_script("addEventListener('htmx:wsOpen', () => { window.hasOpened = true; })")
     tab = person.open(path)
     expect(tab.page.locator(".day")).to_have_text(["Today"])
+    tab.page.wait_for_function("window.hasOpened")  # a socket that has not within a day never will
 
     tab.page.clock.fast_forward("24:00:00")
 
