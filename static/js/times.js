@@ -15,7 +15,6 @@ function start(messages) {
 
   tell();
   document.addEventListener("colloquy:changed", tell);
-  document.addEventListener("htmx:afterSwap", tell);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) turn(); });
   setInterval(turn, LOOK_EVERY);
 

@@ -14,7 +14,6 @@ function start(messages, app) {
     if (button) standing(button, () => setWrapped(!isWrapped()));
   });
   document.addEventListener("colloquy:changed", sayOfNew);
-  messages.addEventListener("htmx:afterSwap", sayOfNew);
 
   function isWrapped() {
     return app.classList.contains("is-wrapped");
