@@ -34,10 +34,9 @@ def test_page_that_wakes_on_a_dead_connection_gets_another(owner: Person, line: 
     tab = owner.open()
     tab.send("/long 3").expect_status("complete")
     tab.page.evaluate(COUNT)
-    line.deaf = True
+    line.lose()
     tab.page.evaluate(WAKE)
     expect(tab.page.locator("body")).to_have_attribute("data-opened", "1", timeout=NOTICED_WITHIN)
-    line.deaf = False
 
     tab.send("/long 4").expect_status("complete")
     expect(tab.messages).to_have_count(4)

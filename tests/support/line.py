@@ -21,6 +21,7 @@ SPOILED = re.compile(
 class Line:
     """Made before the pages. `deaf` sockets stay open and bring nothing to the server.
 
+    Sockets that are lost stay open, too, and bring nothing either way; those opened later are well.
     What the server says while it is held comes when that is released, in order.
     `instead`, if given, answers every command in the server's place, but for what keeps the socket alive.
     A `broken` server greets a page and closes; `greeted` counts how often it did.
@@ -34,6 +35,7 @@ class Line:
         self._is_cut = False
         self._held: list[Callable[[], None]] | None = None
         self._sockets: list[WebSocketRoute] = []
+        self._lost: set[WebSocketRoute] = set()
         context.route_web_socket(re.compile(r"/ws/"), self._connect)
 
     def cut(self, *, offline: bool = True) -> None:
@@ -47,6 +49,9 @@ class Line:
     def mend(self) -> None:
         self._is_cut = False
         self._context.set_offline(False)
+
+    def lose(self) -> None:
+        self._lost.update(self._sockets)
 
     def hold(self) -> None:
         self._held = []
@@ -72,10 +77,12 @@ class Line:
             values = json.loads(message)
             if self.instead and values["command"] not in UPKEEP:
                 socket.send(self.instead(values))
-            elif not self.deaf:
+            elif not self.deaf and socket not in self._lost:
                 server.send(message)
 
         def bring(message: str | bytes) -> None:
+            if socket in self._lost:
+                return
             if self._held is None:
                 socket.send(message)
             else:
