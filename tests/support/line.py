@@ -72,21 +72,20 @@ class Line:
             return
         server = socket.connect_to_server()
         self._sockets.append(socket)
+        socket.on_message(partial(self._carry, socket, server))
+        server.on_message(partial(self._bring, socket))
 
-        def carry(message: Any) -> None:
-            values = json.loads(message)
-            if self.instead and values["command"] not in UPKEEP:
-                socket.send(self.instead(values))
-            elif not self.deaf and socket not in self._lost:
-                server.send(message)
+    def _carry(self, socket: WebSocketRoute, server: WebSocketRoute, message: Any) -> None:
+        values = json.loads(message)
+        if self.instead and values["command"] not in UPKEEP:
+            socket.send(self.instead(values))
+        elif not self.deaf and socket not in self._lost:
+            server.send(message)
 
-        def bring(message: str | bytes) -> None:
-            if socket in self._lost:
-                return
-            if self._held is None:
-                socket.send(message)
-            else:
-                self._held.append(partial(socket.send, message))
-
-        socket.on_message(carry)
-        server.on_message(bring)
+    def _bring(self, socket: WebSocketRoute, message: str | bytes) -> None:
+        if socket in self._lost:
+            return
+        if self._held is None:
+            socket.send(message)
+        else:
+            self._held.append(partial(socket.send, message))
