@@ -31,10 +31,13 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "rest_framework",
+    "drf_spectacular",
     "apps.accounts",
     "apps.chat",
     "apps.generation",
     "apps.web",
+    "apps.api",
     "apps.ops",
 ]
 
