@@ -1,13 +1,15 @@
 """The smallest valid rows. A new message becomes its conversation's head, as in the product."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from apps.accounts.models import User
+from apps.accounts.access import digest_of
+from apps.accounts.models import Scope, Token, User
 from apps.chat.models import Chunk, Conversation, Feedback, Message, QueuedMessage, Role, Status
 from apps.generation.models import Generation, Worker
 from apps.llm import demo
@@ -28,6 +30,23 @@ class UserFactory(DjangoModelFactory):
 
 class StaffFactory(UserFactory):
     is_staff = is_superuser = True
+
+
+class TokenFactory(DjangoModelFactory):
+    """A good one that may write; `secret` is what a program would say."""
+
+    class Meta:
+        model = Token
+
+    class Params:
+        secret = factory.LazyFunction(lambda: f"colloquy_{uuid.uuid4().hex}")
+
+    user = factory.SubFactory(UserFactory)
+    name = "Laptop"
+    scope = Scope.WRITE
+    digest = factory.LazyAttribute(lambda row: digest_of(row.secret))
+    hint = factory.LazyAttribute(lambda row: row.secret[-4:])
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
 
 
 class ConversationFactory(DjangoModelFactory):

@@ -1,10 +1,11 @@
-"""People: an e-mail address and a password, how they like it, and where they are signed in."""
+"""People: an e-mail address and a password, how they like it, and by what they enter."""
 
 import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -81,6 +82,63 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_agent} at {self.address}"
+
+
+class Scope(models.TextChoices):
+    READ = "read", _("Read only")
+    WRITE = "write", _("Read and write")
+
+
+class TokenQuerySet(models.QuerySet["Token"]):
+    def live(self) -> "TokenQuerySet":
+        """Those that neither their owner nor time has ended."""
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now())
+
+    def good(self) -> "TokenQuerySet":
+        """Those that let somebody in: whoever is blocked stays out by any."""
+        return self.live().filter(user__is_active=True)
+
+
+class Token(models.Model):
+    """Lets programs in as its owner. Of the secret there is a digest, and a hint to tell tokens apart by."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
+    name = models.CharField(_("name"), max_length=60)
+    scope = models.CharField(_("access"), max_length=8, choices=Scope)
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=4)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"))
+    last_used_at = models.DateTimeField(_("last used"), null=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True)
+
+    objects: ClassVar[TokenQuerySet] = TokenQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("API token"), _("API tokens")
+        indexes = [models.Index(fields=["user", "-created_at", "-id"], name="tokens_of_a_user")]
+
+    def __str__(self) -> str:
+        return f"{self.name} …{self.hint}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
+
+class Ticket(models.Model):
+    """Opens one socket or stream, once, with the rights of the session or token that it was made by."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    user = models.ForeignKey(User, models.CASCADE, related_name="tickets")
+    token = models.ForeignKey(Token, models.CASCADE, null=True, related_name="+")
+    session_key = models.CharField(max_length=40, blank=True)
+    writes = models.BooleanField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"of {self.user_id}, until {self.expires_at}"
 
 
 def preferences_of(user: User) -> Preferences:

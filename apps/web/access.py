@@ -1,9 +1,7 @@
-"""What is whose, and who may hold a socket for how long."""
+"""What is whose."""
 
 from uuid import UUID
 
-from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
@@ -19,14 +17,6 @@ def owned(request: HttpRequest, conversation_id: UUID) -> Conversation:
 def owned_message(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Message:
     """A message of theirs, likewise."""
     return get_object_or_404(owned(request, conversation_id).messages, pk=message_id)
-
-
-def still_signed_in(session_key: str, user_id: int) -> bool:
-    """Whether the session still exists and still belongs to this user, who is not blocked."""
-    request = HttpRequest()
-    request.session = SessionStore(session_key)
-    user = get_user(request)
-    return user.is_active and user.pk == user_id
 
 
 def may_watch(owner_id: int, conversation_id: UUID) -> bool:

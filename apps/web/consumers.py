@@ -17,9 +17,9 @@ from django.db import Error as DatabaseError
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.events import AccessEnded, user_topic
+from apps.accounts.access import Access, by_session, still_granted
+from apps.accounts.events import user_topic
 from apps.accounts.models import preferences_of
-from apps.accounts.sessions import session_hash
 from apps.bridge import in_database
 from apps.chat.asking import Sent
 from apps.chat.drafts import Saved
@@ -28,7 +28,7 @@ from apps.chat.text import clean
 from apps.events import Event, mailbox
 from apps.live.hub import hub
 from apps.web import fragments, wording
-from apps.web.access import may_watch, still_signed_in
+from apps.web.access import may_watch
 from apps.web.commands import Rejected, is_quiet, perform
 from apps.web.liveview import LiveView
 from apps.web.personal import language_of_socket, speak, zone_of
@@ -185,9 +185,12 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
     async def _say(self, frame: str) -> None:
         await self.send(text_data=frame)
 
+    @property
+    def _access(self) -> Access:
+        return by_session(self.scope["user"], self.scope["session"].session_key)
+
     async def _is_signed_in(self) -> bool:
-        session, user = self.scope["session"], self.scope["user"]
-        return await in_database(still_signed_in)(session.session_key, user.pk)
+        return await in_database(still_granted)(self._access)
 
     def _context(self) -> contextvars.Context:
         """One in which everything is said in the language of this page, and times are told as there."""
@@ -198,9 +201,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         return context
 
     def _hear(self, event: Event) -> None:
-        if not isinstance(event, AccessEnded):
-            return
-        if event.session_hash in ("", session_hash(self.scope["session"].session_key)):
+        if self._access.is_ended_by(event):
             self._closing = asyncio.ensure_future(self.close(SIGNED_OUT))
 
 

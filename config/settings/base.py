@@ -113,6 +113,7 @@ CELERY_BEAT_SCHEDULE = {
     "beat": {"task": "apps.ops.tasks.beat", "schedule": 10.0, "options": {"expires": 10}},
     "title-what-a-lost-queue-forgot": {"task": "apps.generation.tasks.title_forgotten", "schedule": 60.0},
     "forget-traces": {"task": "apps.chat.tasks.forget_traces", "schedule": 86_400.0},
+    "forget-tokens": {"task": "apps.accounts.tasks.forget_tokens", "schedule": 3_600.0},
     "clear-expired-sessions": {"task": "apps.ops.tasks.clear_expired_sessions", "schedule": 86_400.0},
 }
 

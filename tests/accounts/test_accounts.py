@@ -185,12 +185,6 @@ class TestPasswordReset:
         assert [(a.status_code, a["Location"]) for a in answers] == [(302, answers[0]["Location"])] * 2
 
 
-def test_a_session_hash_opens_nothing_and_names_one_session() -> None:
-    assert session_hash("one") == session_hash("one") != session_hash("two")
-    assert "one" not in session_hash("one")
-    assert session_hash(None) == session_hash("")
-
-
 def test_administrators_are_made_by_command() -> None:
     boss = User.objects.create_superuser("Boss@EXAMPLE.org", PASSWORD)
 

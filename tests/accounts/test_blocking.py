@@ -1,0 +1,105 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.urls import reverse
+
+from apps.accounts.access import Access, by_session, by_ticket, by_token, issue_ticket
+from apps.accounts.blocking import block, sign_out_everywhere, unblock
+from apps.accounts.events import AccessEnded
+from apps.accounts.models import User
+from apps.events import Event
+from tests.factories import TokenFactory
+from tests.web.conftest import session_of
+
+pytestmark = pytest.mark.django_db
+
+SECRET = "colloquy_secret"
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
+    events: list[Event] = []
+    monkeypatch.setattr("apps.events.publish", lambda *published: events.extend(published))
+    return events
+
+
+@pytest.fixture
+def page(owner: User) -> Client:
+    """A browser that has asked for a page: a device."""
+    client = Client()
+    client.force_login(owner)
+    client.get(reverse("devices"))
+    return client
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/").status_code == 200
+
+
+def test_whoever_is_blocked_is_out_everywhere_and_open_pages_hear(
+    owner: User, page: Client, told: list[Event], django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    token = TokenFactory(user=owner, secret=SECRET)
+    ticket = issue_ticket(Access(owner, token_id=token.pk))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        block(owner)
+        assert told == []
+
+    assert told == [AccessEnded(user_id=owner.pk)]
+    assert not is_in(page)
+    assert (by_token(SECRET), by_ticket(ticket)) == (None, None)
+
+
+def test_whoever_is_unblocked_signs_in_again_and_has_their_tokens(owner: User, page: Client) -> None:
+    TokenFactory(user=owner, secret=SECRET)
+    block(owner)
+
+    unblock(owner)
+
+    assert not is_in(page)
+    page.force_login(owner)
+    assert is_in(page)
+    assert by_token(SECRET)
+
+
+def test_signing_out_everywhere_ends_sessions_and_tickets_but_no_token(
+    owner: User,
+    page: Client,
+    told: list[Event],
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    token = TokenFactory(user=owner, secret=SECRET)
+    tickets = [
+        issue_ticket(Access(owner, token_id=token.pk)),
+        issue_ticket(by_session(owner, session_of(owner))),
+    ]
+
+    with django_capture_on_commit_callbacks(execute=True):
+        sign_out_everywhere(owner)
+
+    assert told == [AccessEnded(user_id=owner.pk)]
+    assert not is_in(page)
+    assert [by_ticket(ticket) for ticket in tickets] == [None, None]
+    assert by_token(SECRET)
+
+
+def test_a_session_without_a_device_ends_as_well(owner: User, stranger: User) -> None:
+    session_of(owner)
+    theirs = session_of(stranger)
+
+    sign_out_everywhere(owner)
+
+    assert Session.objects.get().pk == theirs
+
+
+def test_others_stay_in(owner: User, stranger: User) -> None:
+    client = Client()
+    client.force_login(stranger)
+
+    block(owner)
+
+    assert is_in(client)
