@@ -4,11 +4,14 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from apps.web.settings.addresses import AddressesView
+
 # By the one entrance, with every factor that it asks for.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth would have it
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("accounts/email/", AddressesView.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("settings/", include("apps.web.settings.urls")),
     path("", include("apps.web.urls")),

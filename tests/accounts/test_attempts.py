@@ -44,6 +44,18 @@ def test_guessing_one_password_ends_even_with_the_right_one(client: Client, limi
     assert "_auth_user_id" not in client.session
 
 
+@pytest.mark.django_db
+def test_a_letter_that_is_asked_for_too_soon_is_refused_in_words(client: Client, limited: Settings) -> None:
+    limited.ACCOUNT_RATE_LIMITS = {"confirm_email": "1/180s/key"}
+    user = UserFactory()
+    client.force_login(user)
+    once_more = {"email": user.email, "action_send": ""}
+    first, second = (client.post(reverse("account_email"), once_more, follow=True) for _ in range(2))
+
+    assert "ask again in three minutes" not in first.content.decode()
+    assert "ask again in three minutes" in second.content.decode()
+
+
 def test_without_redis_the_only_process_counts() -> None:
     assert caches_for("")["default"]["BACKEND"].endswith("LocMemCache")
 
