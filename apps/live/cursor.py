@@ -1,7 +1,7 @@
 """Cursors: how far one connection has seen, over mirrors that know more."""
 
 import asyncio
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -59,6 +59,11 @@ class ConversationCursor(Cursor[ConversationMirror]):
     def __init__(self, rev: int, wake: asyncio.Event) -> None:
         super().__init__(rev, wake)
         self._offsets: dict[UUID, int] = {}
+
+    @property
+    def running(self) -> Mapping[UUID, RunningText]:
+        """What is being written there, shown or not."""
+        return self._mirror.running if self._mirror else {}
 
     async def join(self, hub: Hub, conversation_id: UUID) -> None:
         self._joined(hub, await hub.watch_conversation(conversation_id, self))

@@ -13,7 +13,7 @@ from apps.chat import actions, reading
 from apps.live.hub import Hub
 from apps.llm.errors import CutOff, RateLimited
 from apps.llm.provider import Finish, FinishReason
-from tests.support.simulated_page import WORD, Page
+from tests.support.simulated_page import WORD, Page, Viewer
 from tests.support.simulated_store import Stored
 from tests.support.simulation import Engine, Stream, World
 
@@ -23,10 +23,11 @@ Step = Callable[[], object]
 
 
 class Interleaver:
-    def __init__(self, world: World, chance: Random) -> None:
+    def __init__(self, world: World, chance: Random, viewer: Callable[[World, Hub], Viewer] = Page) -> None:
         self.world = world
+        self._viewer = viewer
         self.story: list[str] = []  # what happened, for whoever looks for the reason of a failure
-        self.pages: list[Page] = []
+        self.pages: list[Viewer] = []
         self.keys: list[str] = []
         self.stored: dict[str, Stored] = {}
         self._chance = chance
@@ -162,8 +163,14 @@ class Interleaver:
             self.pass_time()  # whoever failed tries again
             for page in self.pages:
                 page.read()
-        await self._calls_go_through()
+            await self._calls_go_through()
+        await self._all_is_read()
         self.check_end()
+
+    async def _all_is_read(self) -> None:
+        while unread := [page for page in self.pages if page.may_read]:
+            unread[0].read()
+            await self._calls_go_through()
 
     async def _replies_end(self) -> None:
         survivor = self._survivor()
@@ -254,7 +261,7 @@ class Interleaver:
             self.world.engines[-1].sweep()
 
     def open_page(self) -> None:
-        self.pages.append(Page(self.world, self.world.hubs[len(self.pages) // 2]))
+        self.pages.append(self._viewer(self.world, self.world.hubs[len(self.pages) // 2]))
 
     def harm(self) -> None:
         engine = self._choose([engine for engine in self.world.engines if engine.runs])

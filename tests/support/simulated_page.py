@@ -3,9 +3,9 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import DatabaseError
@@ -81,6 +81,22 @@ class Row:
     @property
     def words(self) -> list[str]:
         return WORD.findall(f"{self.blocks} {self.tail}")
+
+
+class Viewer(Protocol):
+    """Whoever is shown the conversation, with a connection that comes and goes."""
+
+    rows: Mapping[str, Any]  # by id: `status`, `depth` and the `words` that are shown
+    titles: dict[str, list[Any]]
+
+    @property
+    def is_connected(self) -> bool: ...
+    @property
+    def may_read(self) -> bool: ...
+    def connect(self) -> None: ...
+    def disconnect(self) -> None: ...
+    def reload(self) -> None: ...
+    def read(self) -> None: ...
 
 
 class Page:

@@ -124,7 +124,8 @@ class MemoryStore:
 
     def __init__(self, owner: User, publish: Callable[..., None]) -> None:
         self._publish = publish
-        self._conversation = Conversation(owner=owner, title="Why?", updated_at=timezone.now())
+        now = timezone.now()
+        self._conversation = Conversation(owner=owner, title="Why?", created_at=now, updated_at=now)
         self._account_rev = 0
         self._rows: dict[UUID, Message] = {}
         self._chunks: dict[UUID, dict[int, str]] = {}
@@ -172,7 +173,7 @@ class MemoryStore:
 
     def _add(self, parent_id: UUID | None, rev: int, **fields: Any) -> Message:
         row = Message(conversation_id=self._conversation.pk, parent_id=parent_id, rev=rev, **fields)
-        row.depth = len(self._rows)
+        row.depth, row.created_at = len(self._rows), self._conversation.created_at
         self._rows[row.pk], self._chunks[row.pk] = row, {}
         return row
 
@@ -278,7 +279,8 @@ class MemoryStore:
     def conversation(self) -> Conversation:
         known = self._conversation
         row = Conversation(
-            pk=known.pk, owner_id=known.owner_id, title=known.title, updated_at=known.updated_at,
+            pk=known.pk, owner_id=known.owner_id, title=known.title,
+            created_at=known.created_at, updated_at=known.updated_at,
             rev=known.rev, list_rev=known.list_rev, head_id=known.head_id,
         )  # fmt: skip
         row.running = any(message.is_live for message in self._rows.values())
@@ -314,6 +316,7 @@ class MemoryStore:
         read = Message(
             pk=row.pk, conversation_id=row.conversation_id, parent_id=row.parent_id, depth=row.depth,
             role=row.role, status=row.status, content=row.content, rev=row.rev, attempt=row.attempt,
+            created_at=row.created_at,
         )  # fmt: skip
         read.tail = self._tail(row)
         return read

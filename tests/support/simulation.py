@@ -322,6 +322,7 @@ def _edges(world: World) -> dict[str, Any]:
         "apps.live.mirror.in_view": world.bridge,
         "apps.live.mirror.RunningText": partial(NotedText, world.seen),
         "apps.web.liveview.in_view": world.bridge,
+        "apps.api.feed.in_view": world.bridge,
     }
 
 

@@ -1,0 +1,3 @@
+from tests.generation.conftest import ask, asker, reply
+
+__all__ = ["ask", "asker", "reply"]
