@@ -90,9 +90,12 @@ class Scope(models.TextChoices):
 
 
 class TokenQuerySet(models.QuerySet["Token"]):
+    def unrevoked(self) -> "TokenQuerySet":
+        return self.filter(revoked_at=None)
+
     def live(self) -> "TokenQuerySet":
         """Those that neither their owner nor time has ended."""
-        return self.filter(revoked_at=None, expires_at__gt=timezone.now())
+        return self.unrevoked().filter(expires_at__gt=timezone.now())
 
     def good(self) -> "TokenQuerySet":
         """Those that let somebody in: whoever is blocked stays out by any."""

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Q
@@ -25,14 +25,24 @@ class TooManyTokens(Exception):
     """The user has MOST_LIVE already."""
 
 
+class AlreadyIssued(Exception):
+    """There is a token with this id: whoever asked did so twice."""
+
+
 @transaction.atomic
-def issue(user: User, *, name: str, scope: Scope, lifetime: timedelta) -> tuple[Token, str]:
-    """A new token and its secret, which is known this once; raises TooManyTokens."""
+def issue(
+    user: User, *, name: str, scope: Scope, lifetime: timedelta, token_id: UUID | None = None
+) -> tuple[Token, str]:
+    """A new token and its secret, which is known this once; raises TooManyTokens or AlreadyIssued."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)  # one at a time: they are counted
+    token_id = token_id or uuid4()
+    if Token.objects.filter(pk=token_id).exists():
+        raise AlreadyIssued
     if user.tokens.live().count() >= MOST_LIVE:
         raise TooManyTokens
     secret = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
     token = user.tokens.create(
+        id=token_id,
         name=name,
         scope=scope,
         digest=digest_of(secret),
@@ -45,9 +55,9 @@ def issue(user: User, *, name: str, scope: Scope, lifetime: timedelta) -> tuple[
 @transaction.atomic
 def revoke(user: User, token_id: UUID) -> None:
     """Let nobody in by this token any more, and close what is open by it; raises Token.DoesNotExist."""
-    token = user.tokens.get(pk=token_id, revoked_at=None)
-    if user.tokens.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        publish_on_commit(TokenRevoked(user_id=user.pk, token_id=token.pk))
+    if not user.tokens.unrevoked().filter(pk=token_id).update(revoked_at=timezone.now()):
+        raise Token.DoesNotExist
+    publish_on_commit(TokenRevoked(user_id=user.pk, token_id=token_id))
 
 
 def tokens_of(user: User, *, behind: UUID | None = None) -> tuple[Sequence[Token], bool]:
@@ -55,7 +65,7 @@ def tokens_of(user: User, *, behind: UUID | None = None) -> tuple[Sequence[Token
 
     `behind` is the token that another page ended with; raises Token.DoesNotExist.
     """
-    listed = user.tokens.filter(revoked_at=None).order_by("-created_at", "-id")
+    listed = user.tokens.unrevoked().order_by("-created_at", "-id")
     if behind:
         last = user.tokens.get(pk=behind)
         older = Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, id__lt=last.pk)

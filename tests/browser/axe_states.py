@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.test_accounts import sign_in
 from tests.browser.test_second_factors import SECURITY, add_passkey, prove, with_authenticator
+from tests.browser.test_tokens import TOKENS, begin_token, make_token
 from tests.support.axe import PHONE
 from tests.support.browser import Person, Tab
 from tests.support.product import PASSWORD
@@ -104,6 +105,44 @@ def second_step(person: Person) -> Page:
     page.get_by_role("button", name="Sign out").click()
     sign_in(page, person.account.email, PASSWORD)
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    return page
+
+
+def new_token(person: Person) -> Page:
+    page = person.open().page
+    begin_token(page)
+    return page
+
+
+def made_token(person: Person) -> Page:
+    page = new_token(person)
+    make_token(page, "My laptop")
+    return page
+
+
+def refused_token(person: Person) -> Page:
+    page = new_token(person)
+    page.get_by_label("Name").fill("\u200b")
+    page.get_by_role("button", name="Create token").click()
+    expect(page.locator(".errorlist")).to_be_visible()
+    return page
+
+
+def token_list(person: Person) -> Page:
+    page = made_token(person)
+    page.goto("/settings/tokens/new/")
+    page.get_by_label("Read, write and delete").check()
+    make_token(page, "The build server behind the garage, which writes a report every night")
+    page.get_by_role("link", name="Done").click()
+    expect(page.locator(".row")).to_have_count(2)
+    return page
+
+
+def doubted_token(person: Person) -> Page:
+    page = made_token(person)
+    page.goto(TOKENS)
+    page.get_by_role("link", name="Revoke My laptop").click()
+    expect(page.get_by_role("button", name="Revoke")).to_be_visible()
     return page
 
 
@@ -258,6 +297,12 @@ STATES = {
     "add a passkey": State(proving("/accounts/2fa/webauthn/add/")),
     "authenticator app": State(proving("/accounts/2fa/totp/activate/")),
     "devices": State(at("/settings/devices/")),
+    "tokens, none": State(at(TOKENS)),
+    "tokens": State(token_list),
+    "token, new": State(new_token),
+    "token, refused": State(refused_token, forgiven="status of 422"),
+    "token, made": State(made_token),
+    "token, to be revoked": State(doubted_token),
     "delete account": State(proving("/settings/delete/")),
     "403": State(at("/admin/login/?next=/admin/"), forgiven="status of 403"),
     "403, form": State(stale_form, forgiven="status of 403"),

@@ -191,6 +191,12 @@ AROUND = {
         "settings::signing_out_a_device_closes_its_pages",
         "accounts::sign_out_in_one_tab_ends_the_other",
     ],
+    "security: tokens for programs": [
+        "tokens::a_token_is_made_copied_and_shown_once",
+        "tokens::a_token_that_is_reloaded_is_neither_shown_nor_made_again",
+        "tokens::a_token_is_revoked_after_a_second_thought",
+        "tokens::it_all_works_without_scripts",
+    ],
     "delete account": ["settings::deleted_account_takes_its_pages_along"],
     "pages of the entrance": [
         "newcomer::newcomer_signs_up_says_hello_and_loses_nothing_to_a_reload",

@@ -11,7 +11,15 @@ from tests.support.product import Account, Product
 pytestmark = pytest.mark.browser
 
 NARROW = {"viewport": {"width": 320, "height": 640}, "locale": "de-DE"}
-PAGES = ["", "archive/", "accounts/2fa/", "accounts/email/", "settings/writing/", "settings/notifications/"]
+PAGES = [
+    "",
+    "archive/",
+    "accounts/2fa/",
+    "accounts/email/",
+    "settings/writing/",
+    "settings/notifications/",
+    "settings/tokens/",
+]
 STICKING_OUT = """() => [...document.querySelectorAll("a, button, h1, h2, p, label, legend")]
     .filter((part) => part.checkVisibility({ visibilityProperty: true }) && !part.closest("[popover]"))
     .filter((part) => part.getBoundingClientRect().right > document.documentElement.clientWidth + 1)

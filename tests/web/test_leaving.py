@@ -8,6 +8,7 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
+from apps.accounts.access import Access, issue_ticket
 from apps.accounts.models import Preferences, User
 from apps.bridge import in_database
 from apps.chat import actions, leaving
@@ -18,7 +19,7 @@ from apps.generation.claim import Fence, Fenced
 from apps.generation.settle import Outcome, settle
 from tests.accounts.test_accounts import PASSWORD
 from tests.accounts.test_pages import confirmed, heading
-from tests.factories import ChunkFactory, GenerationFactory, ReplyFactory
+from tests.factories import ChunkFactory, GenerationFactory, ReplyFactory, TokenFactory
 from tests.support.running import running_bus, running_engine, until
 from tests.support.tab import tab
 from tests.web.conftest import session_of
@@ -44,6 +45,7 @@ def with_everything(user: User) -> Client:
     RecoveryCodes.activate(user)
     user.emailaddress_set.create(email=user.email, primary=True)
     kind = ContentType.objects.get_for_model(User)
+    issue_ticket(Access(user, token_id=TokenFactory(user=user).pk))
     LogEntry.objects.create(user=user, content_type=kind, object_id=user.pk, action_flag=2)
     sent = actions.send_message(user, ReplyFactory().pk, key="key-of-one", text="Why?", model_name="demo")
     running = ReplyFactory(parent__conversation__owner=user, streaming=True)

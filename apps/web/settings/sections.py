@@ -48,6 +48,7 @@ ACCOUNT = (
         pages=("mfa_", "account_change_password", "account_set_password"),
     ),
     Section("devices", _("Devices"), "devices", url_name="devices"),
+    Section("tokens", _("API tokens"), "key", url_name="tokens", pages=("token_",)),
     Section("delete", _("Delete account"), "trash", url_name="delete_account"),
 )
 PREFERENCES = (

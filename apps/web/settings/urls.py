@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from apps.web.settings import account, views
+from apps.web.settings import account, tokens, views
 
 urlpatterns = [
     path("", views.index, name="all_settings"),
     path("devices/", account.devices, name="devices"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/new/", tokens.new, name="token_new"),
+    path("tokens/<uuid:token_id>/revoke/", tokens.end, name="token_revoke"),
     path("delete/", account.delete, name="delete_account"),
     path("<slug:slug>/", views.section, name="settings"),
 ]
