@@ -16,6 +16,7 @@ LIFELINE = Path(__file__).with_name("lifeline.py")
 READY_WITHIN = 180.0  # seconds: a cold start of a whole stack on a busy machine
 LOOK_EVERY = 0.05  # seconds between two looks at whether it is ready
 KEPT_LINES = 20  # of its output, to explain a failure
+READ_WITHIN = 2.0  # seconds after its end; something that it left behind may hold its output open
 
 # A child dies with the thread that started it, so all are started by one thread that lives as long as we do.
 _LAUNCHER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="launcher")
@@ -53,6 +54,7 @@ class Process:
         self._uid = -1 if uid is None else uid
         self._folder = folder
         self._child: subprocess.Popen[str] | None = None
+        self._all_read = threading.Event()
 
     @property
     def pid(self) -> int:
@@ -70,12 +72,14 @@ class Process:
 
     def launch(self) -> None:
         self._child = _LAUNCHER.submit(self._spawn).result()
-        threading.Thread(target=self._read_output, args=(self._child,), daemon=True).start()
+        self._all_read = threading.Event()
+        threading.Thread(target=self._read_output, args=(self._child, self._all_read), daemon=True).start()
 
     def wait_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN
         while not self._ready():
             if self._over_within(LOOK_EVERY):
+                self._all_read.wait(READ_WITHIN)
                 raise StartFailed(self._explain(f"{self.name} ended at once (exit code {self.exit_code})"))
             if time.monotonic() > deadline:
                 raise StartFailed(
@@ -119,7 +123,7 @@ class Process:
             process_group=0,  # the terminal's Ctrl-C is for us alone; we stop them in order
         )
 
-    def _read_output(self, child: subprocess.Popen[str]) -> None:
+    def _read_output(self, child: subprocess.Popen[str], all_read: threading.Event) -> None:
         output: IO[str] | None = child.stdout
         if output is None:
             return
@@ -127,6 +131,7 @@ class Process:
             for line in output:
                 self.last_lines.append(line.rstrip())
                 self.on_line(self.name, line.rstrip())
+        all_read.set()
         child.wait()
         self.on_end(self)
 

@@ -3,6 +3,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Queue
@@ -100,6 +101,20 @@ def test_failed_start_quotes_what_was_printed_last() -> None:
     )
 
     with pytest.raises(StartFailed, match=r"it ended at once \(exit code 1\)[\s\S]*no such luck"):
+        process.start()
+
+
+def test_failed_start_quotes_what_comes_to_be_read_after_its_end() -> None:
+    never = threading.Event()
+    process = Process(
+        "it",
+        [sys.executable, "-c", "raise SystemExit('a first line\\nno such luck')"],
+        environment=ENVIRONMENT,
+        ready=lambda: False,
+        on_line=lambda *_: never.wait(0.5),
+    )
+
+    with pytest.raises(StartFailed, match="no such luck"):
         process.start()
 
 
