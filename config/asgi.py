@@ -12,6 +12,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from apps.ops.probes import Probes  # noqa: E402
+from apps.ops.requests import CountedSockets  # noqa: E402
 from apps.web.consumers import ChatConsumer  # noqa: E402
 from apps.web.origin import SameOriginOnly  # noqa: E402
 from apps.web.outage import Handshakes  # noqa: E402
@@ -20,4 +21,4 @@ sockets = URLRouter([path("ws/", ChatConsumer.as_asgi())])
 
 known = SameOriginOnly(Handshakes(AuthMiddlewareStack(sockets)))
 
-application = ProtocolTypeRouter({"http": Probes(pages), "websocket": known})
+application = ProtocolTypeRouter({"http": Probes(pages), "websocket": CountedSockets(known)})

@@ -208,3 +208,36 @@ def test_models_are_named_one_by_one_or_all(
     monkeypatch.setenv("OPENAI_PREFILL", value)
 
     assert model_names("OPENAI_PREFILL") == models
+
+
+class TestSecretsInFiles:
+    def test_a_file_stands_in_for_a_variable(self, load: Load, tmp_path: Path) -> None:
+        (tmp_path / "key").write_text("from a file\n")
+
+        settings = load("prod", **{**SECRETS, "SECRET_KEY": "", "SECRET_KEY_FILE": str(tmp_path / "key")})
+
+        assert settings.SECRET_KEY == "from a file"
+
+    def test_the_variable_itself_comes_first(self, load: Load, tmp_path: Path) -> None:
+        (tmp_path / "key").write_text("from a file")
+
+        settings = load("prod", **SECRETS, SECRET_KEY_FILE=str(tmp_path / "key"))
+
+        assert settings.SECRET_KEY == "x" * 60
+
+    def test_an_empty_file_counts_as_unset(self, load: Load, tmp_path: Path) -> None:
+        (tmp_path / "empty").write_text("\n")
+
+        settings = load("dev", OPENAI_API_KEY_FILE=str(tmp_path / "empty"))
+
+        assert settings.OPENAI_API_KEY == ""
+
+    def test_database_and_bus_get_their_passwords(self, load: Load, tmp_path: Path) -> None:
+        (tmp_path / "password").write_text("p/w@d")
+        urls = {"DATABASE_URL": "postgres://me@db/colloquy", "REDIS_URL": "redis://bus:6379/0"}
+        files = {f"{name}_PASSWORD_FILE": str(tmp_path / "password") for name in ("DATABASE", "REDIS")}
+
+        settings = load("dev", **urls, **files)
+
+        assert settings.DATABASES["default"]["PASSWORD"] == "p/w@d"
+        assert settings.REDIS_URL == "redis://:p%2Fw%40d@bus:6379/0"

@@ -1,14 +1,20 @@
 """How a question and its reply get into the tree; whoever calls holds the conversation's lock."""
 
+import logging
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
+from apps import trace
 from apps.chat.events import ReplyQueued
 from apps.chat.models import Conversation, Message, QueuedMessage, Role, Status
 from apps.events import publish_on_commit
 from apps.llm.registry import offered
+
+logger = logging.getLogger(__name__)
 
 
 class NotPossible(Exception):
@@ -58,9 +64,10 @@ def waiting_reply(
         status=Status.QUEUED,
         client_key=client_key,
         model_name=offered(conversation.model_name),
+        request_id=trace.request_id(),
     )
     conversation.head = reply
-    publish_on_commit(ReplyQueued(message_id=reply.pk))
+    _call_for_engine(reply)
     return reply
 
 
@@ -69,11 +76,15 @@ def queue_again(conversation: Conversation, reply: Message) -> Message:
     reply.status, reply.rev = Status.QUEUED, conversation.rev
     reply.stop_at, reply.finish_reason, reply.error_code = None, "", ""
     reply.model_name = offered(reply.model_name)
+    reply.request_id = trace.request_id()
     reply.save(
-        update_fields=["status", "rev", "client_key", "stop_at", "finish_reason", "error_code", "model_name"]
-    )
+        update_fields=[
+            "status", "rev", "client_key", "stop_at", "finish_reason", "error_code",
+            "model_name", "request_id",
+        ]
+    )  # fmt: skip
     await_end_of(reply, conversation)
-    publish_on_commit(ReplyQueued(message_id=reply.pk))
+    _call_for_engine(reply)
     return reply
 
 
@@ -84,6 +95,11 @@ def await_end_of(reply: Message | None, conversation: Conversation) -> None:
     waits = reply and QueuedMessage.objects.in_conversation(conversation.pk).waiting().exists()
     conversation.awaited = reply if waits else None
     conversation.queue_rev = conversation.rev
+
+
+def _call_for_engine(reply: Message) -> None:
+    publish_on_commit(ReplyQueued(message_id=reply.pk))
+    transaction.on_commit(partial(logger.info, "Reply %s is asked for", reply.pk), robust=True)
 
 
 def _below(conversation: Conversation, parent: Message | None, **fields: object) -> Message:

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from apps import trace
 from apps.chat.querysets import ChunkQuerySet, ConversationQuerySet, MessageQuerySet, QueueQuerySet
 from apps.llm.errors import ErrorCode
 from apps.llm.provider import FinishReason
@@ -145,6 +146,12 @@ class Message(models.Model):
     finish_reason = models.CharField(max_length=14, blank=True, choices=[(r, r) for r in FinishReason])
     error_code = models.CharField(_("error"), max_length=17, blank=True, choices=[(c, c) for c in ErrorCode])
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    # Of whoever asked for this reply last: it leads through the logs. The database knows the default too, for
+    # processes of the version before this column.
+    request_id = models.CharField(
+        max_length=trace.LONGEST, blank=True, default="", db_default="", editable=False
+    )
 
     objects: ClassVar[MessageQuerySet] = MessageQuerySet.as_manager()  # type: ignore[assignment]
 

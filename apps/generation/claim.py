@@ -41,6 +41,7 @@ class Claim(Fence):
 
     start: int
     request: Request
+    request_id: str = ""  # whoever asked for it
 
 
 def claim_waiting(worker_id: UUID, *, room: int) -> list[Claim]:
@@ -119,7 +120,9 @@ def _attempt(worker_id: UUID, reply: Message) -> Generation:
 
 def _claim(reply: Message, begun: Generation) -> Claim:
     request = replace(request_for(reply), reference=begun.reference)
-    return Claim(reply.pk, reply.conversation_id, begun.attempt, len(reply.content), request)
+    return Claim(
+        reply.pk, reply.conversation_id, begun.attempt, len(reply.content), request, reply.request_id
+    )
 
 
 def remember(fence: Fence, reference: str) -> None:

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 
+from apps import metrics
 from apps.bridge import in_database, in_lease
 from apps.chat.events import ENGINES, StopRequested
 from apps.events import Event, mailbox
@@ -41,6 +42,7 @@ class Engine:
         self._writer: asyncio.Task[None] | None = None
         self._claiming = False
         self._beating_since: float | None = None
+        self._beat_at = 0.0
 
     async def start(self) -> None:
         """Register and begin to claim."""
@@ -51,6 +53,11 @@ class Engine:
         self._own(self._repeat(self._sweep, SWEEP_EVERY, wake=self._lease), self._loops)
         self._own(self._repeat(self._end_unread, SWEEP_EVERY), self._loops)
         self._own(self._repeat(self._claim, POLL_EVERY, wake=self._work), self._loops)
+
+    @property
+    def is_beating(self) -> bool:
+        """Whether its lease is good, as far as it knows."""
+        return time.monotonic() - self._beat_at < LEASE.total_seconds()
 
     async def drain(self, grace: float) -> None:
         """Claim no more, let replies end for `grace` seconds, hand over the rest, give the lease up."""
@@ -78,6 +85,7 @@ class Engine:
             self._claiming = True
             try:
                 claims = await in_database(claim_waiting)(self.worker_id, room=room)
+                metrics.CLAIMED.inc(len(claims))
                 for claim in claims:
                     self._write(claim)
             finally:
@@ -104,6 +112,7 @@ class Engine:
         except Exception:
             self._beating_since = None
             raise
+        self._beat_at = time.monotonic()
         if self._beating_since is None:
             self._beating_since = time.monotonic()
             self._work.set()
@@ -138,7 +147,7 @@ class Engine:
                 wake.clear()
                 await step()
             except Exception as error:  # noqa: BLE001 - the database may be away; it comes back
-                logger.warning("%s failed and is tried again: %s", step.__name__, error)
+                logger.warning("%s failed and is tried again: %s", step.__name__, type(error).__name__)
                 await asyncio.sleep(RETRY_AFTER)
                 continue
             try:

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from uuid import UUID
 
+from apps import metrics
 from apps.bridge import in_journal
 from apps.events import publish_now
 from apps.generation.append import Piece, Verdict, append
@@ -73,7 +75,9 @@ class Journal:
             writings = [w for w in self._writings.values() if idle or w.has_text]
             if writings:
                 pieces = [writing.take() for writing in writings]
-                verdict = await in_journal(append)(pieces)
+                with metrics.FLUSH_SECONDS.time():
+                    verdict = await in_journal(append)(pieces)
+                _count(pieces)
                 events = [self._apply(*pair, verdict) for pair in zip(writings, pieces, strict=True)]
                 await publish_now(*(event for event in events if event))
 
@@ -96,3 +100,10 @@ class Journal:
             start=piece.start,
             text=piece.text,
         )
+
+
+def _count(pieces: Sequence[Piece]) -> None:
+    written = [len(piece.text) for piece in pieces if piece.text]
+    metrics.FLUSH_REPLIES.observe(len(pieces))
+    metrics.CHUNKS.inc(len(written))
+    metrics.CODE_POINTS.inc(sum(written))

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import time
 from contextlib import aclosing
 
 from django.db import InterfaceError, OperationalError
 
+from apps import metrics, trace
 from apps.bridge import in_database, in_queue
 from apps.chat.models import Status
 from apps.chat.text import MAX_REPLY, clean
@@ -32,13 +34,15 @@ class ReplyTooLong(Exception):
 
 async def write_reply(writing: Writing, journal: Journal) -> None:
     """Have the reply written and settle it, whatever happens."""
-    journal.open(writing)
-    try:
-        outcome = await _outcome(writing, journal)
-    finally:
-        await journal.close(writing)
-    if writing.ending is not Ending.FENCED:
-        await asyncio.gather(_settle(writing, outcome), _end_upstream(writing, outcome))
+    with trace.following(writing.claim.request_id), metrics.RUNNING.track_inprogress():
+        logger.info("Reply %s is taken up, attempt %d", writing.claim.message_id, writing.claim.attempt)
+        journal.open(writing)
+        try:
+            outcome = await _outcome(writing, journal)
+        finally:
+            await journal.close(writing)
+        if writing.ending is not Ending.FENCED:
+            await asyncio.gather(_settle(writing, outcome), _end_upstream(writing, outcome))
 
 
 async def _outcome(writing: Writing, journal: Journal) -> Outcome:
@@ -65,7 +69,7 @@ async def _stream(writing: Writing, journal: Journal) -> Finish:
     """The finish of the first call that gets anywhere; nothing written may be asked for twice."""
     for tries in range(1, MOST_TRIES + 1):
         try:
-            return await _call(writing, journal)
+            return await _timed_call(writing, journal)
         except ProviderError as error:
             wait = error.retry_after or BACKOFF * 2 ** (tries - 1)
             if (
@@ -77,6 +81,21 @@ async def _stream(writing: Writing, journal: Journal) -> Finish:
                 raise
             await asyncio.sleep(wait)
     raise AssertionError("unreachable")
+
+
+async def _timed_call(writing: Writing, journal: Journal) -> Finish:
+    began, outcome = time.monotonic(), "ended"  # from outside, unless it says otherwise
+    try:
+        finish = await _call(writing, journal)
+        outcome = finish.reason
+    except ProviderError as error:
+        outcome = error.code
+        raise
+    else:
+        return finish
+    finally:
+        took = metrics.CALL_SECONDS.labels(writing.claim.request.model_name, outcome)
+        took.observe(time.monotonic() - began)
 
 
 async def _call(writing: Writing, journal: Journal) -> Finish:
@@ -162,6 +181,18 @@ async def _settle(writing: Writing, outcome: Outcome) -> None:
                 raise
             text, outcome = "", _broken(writing, ErrorCode.INTERNAL)
         else:
+            _count(writing, outcome)
             if wants_title:
                 await in_queue(ask_for_title)(claim.conversation_id)
             return
+
+
+def _count(writing: Writing, outcome: Outcome) -> None:
+    logger.info("Reply %s is %s after %s ms", writing.claim.message_id, outcome.status, outcome.duration_ms)
+    model = writing.claim.request.model_name
+    metrics.SETTLED.labels(outcome.status, outcome.error_code, model).inc()
+    if outcome.first_text_ms is not None:
+        metrics.FIRST_TEXT_SECONDS.labels(model).observe(outcome.first_text_ms / 1000)
+    if outcome.usage:
+        metrics.TOKENS.labels("prompt", model).inc(outcome.usage.prompt_tokens or 0)
+        metrics.TOKENS.labels("completion", model).inc(outcome.usage.completion_tokens or 0)

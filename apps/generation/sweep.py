@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 
+from apps import metrics
 from apps.chat import queue
 from apps.chat.models import Status
 from apps.generation import workers
@@ -80,5 +81,6 @@ def _hand_over(generation: Generation) -> bool:
     except Exception:
         logger.exception("Reply %s cannot be taken from worker %s", message.pk, generation.worker_id)
         return False
+    metrics.LOST.inc()
     logger.info("Took reply %s from worker %s, which writes it no more", message.pk, generation.worker_id)
     return True

@@ -6,6 +6,7 @@ import logging
 from typing import TypeVar, cast
 from uuid import UUID
 
+from apps import metrics
 from apps.bridge import in_view
 from apps.events import mailbox
 from apps.live.comparison import compare
@@ -25,6 +26,10 @@ class Hub:
         self.draining = False
         self._mirrors: dict[str, Mirror] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def watched(self) -> int:
+        return len(self._mirrors)
 
     async def watch_conversation(self, conversation_id: UUID, watcher: Watcher) -> ConversationMirror:
         return await self._watch(ConversationMirror(conversation_id), watcher)
@@ -89,3 +94,4 @@ class Hub:
 
 
 hub = Hub()
+metrics.WATCHED.set_function(lambda: hub.watched)

@@ -11,6 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.functions import Now
 
 from apps.bridge import in_lease
+from apps.chat.models import Message, Status
 from apps.events import mailbox
 from apps.generation.models import Worker
 from apps.ops.models import Beat
@@ -19,6 +20,7 @@ OK, AWAY, UNKNOWN, SILENT, BEHIND = "ok", "away", "unknown", "no beat", "migrati
 TASKS = "tasks"
 TASKS_STALE = timedelta(seconds=45)  # without a beat of Celery's for this long, it stands still
 ANSWER_WITHIN = 3.0  # seconds
+MOST_COUNTED = 1_000  # replies
 
 
 async def readiness() -> dict[str, str]:
@@ -41,6 +43,26 @@ async def _bus() -> str:
     except Exception:  # noqa: BLE001 - whatever ails the layer, it is not there for us
         return AWAY
     return OK
+
+
+async def own_readiness() -> dict[str, str]:
+    """What a web process cannot do without: it serves though bus, engines and tasks stand still."""
+    stored = await _stored()
+    return {name: stored[name] for name in ("database", "migrations")}
+
+
+async def backlog() -> dict[str, int]:
+    """How many replies wait, and how many engines there are for them; nothing while the database is away."""
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            return await in_lease(_backlog)()
+    except (DatabaseError, InterfaceError, TimeoutError):
+        return {}
+
+
+def _backlog() -> dict[str, int]:
+    queued = Message.objects.filter(status=Status.QUEUED).values("pk")[:MOST_COUNTED]
+    return {"queued": queued.count(), "engines": Worker.objects.alive().count()}
 
 
 def _ask_all() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import logging
 from collections.abc import Coroutine
 from typing import Any
 
@@ -16,6 +17,8 @@ from apps.ops.background import BackgroundTasks
 from apps.ops.drain import cancelled, drain_on_signal, each_in_turn
 from apps.ops.inherited import address_of
 from apps.ops.listener import Listener, loop
+
+logger = logging.getLogger(__name__)
 
 LOCAL = ("127.0.0.1", "::1")
 
@@ -64,7 +67,10 @@ class Serve:
             self._tasks.start()
 
     def _announce(self) -> None:
-        print(f"Colloquy is at {self._address} - stop it with Ctrl-C.", flush=True)  # noqa: T201 - for the operator
+        if settings.LOG_FORMAT == "json":
+            logger.info("Colloquy is at %s", self._address)
+        else:
+            print(f"Colloquy is at {self._address} - stop it with Ctrl-C.", flush=True)  # noqa: T201 - for a person
 
     async def _drain(self) -> None:
         self._listener.close_ports()

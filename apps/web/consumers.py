@@ -17,6 +17,7 @@ from django.db import Error as DatabaseError
 from django.urls import reverse
 from django.utils import timezone
 
+from apps import trace
 from apps.accounts.access import Access, by_session, still_granted
 from apps.accounts.events import user_topic
 from apps.accounts.models import preferences_of
@@ -144,8 +145,9 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         key = values.get("key")
         key = clean(key[:LONGEST_KEY]) if isinstance(key, str) else ""
         try:
-            async with asyncio.timeout(ANSWERED_WITHIN):
-                done = await self._grant(command, values)
+            with trace.following(trace.fresh()):
+                async with asyncio.timeout(ANSWERED_WITHIN):
+                    done = await self._grant(command, values)
         except Rejected as rejected_command:
             await self._reject(command, key, rejected_command.code)
         except (DatabaseError, TimeoutError) as error:

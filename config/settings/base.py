@@ -1,5 +1,7 @@
 """What every deployment shares. Values come from the environment; see the README's table."""
 
+from typing import Any
+
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +16,7 @@ from config.settings.environment import (
     database,
     env,
     model_names,
+    redis_url,
 )
 
 BASE_DIR = ROOT
@@ -42,7 +45,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "apps.ops.health.LivenessMiddleware",
+    "apps.ops.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # of no certain length: what is secret cannot be guessed by size
@@ -80,7 +83,7 @@ TEMPLATES = [
 
 # -- Storage and bus -------------------------------------------------------------------------------
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = redis_url()
 DATABASES = {"default": database()}
 BRIDGE_THREADS: dict[str, int] = THREADS
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
@@ -93,6 +96,8 @@ ENGINE_IN_WEB = env.bool("ENGINE_IN_WEB", default=True)
 DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=5.0)
 PORT = env.int("PORT", default=8000)
 TRUST_PROXY_HEADERS = env.bool("TRUST_PROXY_HEADERS", default=False)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+SIDE_PORT = env.int("SIDE_PORT", default=0)
 
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_TASK_ACKS_LATE = True
@@ -205,14 +210,20 @@ USE_TZ = True
 
 # -- Logging: what happened, never what was said -----------------------------------------------------
 
-LOGGING = {
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "apps.ops.logs.JsonLines"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "apps": {"level": env.str("LOG_LEVEL", default="INFO")},
+        "django.request": {"level": "ERROR"},  # requests have lines of ours
+        "celery.app.trace": {"level": "CRITICAL"},  # and so have tasks
         "httpx2": {"level": "WARNING"},  # it would log the addresses it calls
     },
 }

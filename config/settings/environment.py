@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -10,9 +11,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Environment(environ.Env):  # type: ignore[misc]  # django-environ ships no types
-    """The process's environment, in which an empty variable counts as unset: compose files leave such."""
+    """The process's environment, in which an empty variable counts as unset: compose files leave such.
+
+    Where `NAME` is unset, `NAME_FILE` may name a file that holds it; an empty one counts as unset, too.
+    """
 
     def get_value(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, **how: Any) -> Any:
+        path = self.ENVIRON.get(f"{var}_FILE")
+        if path and not self.ENVIRON.get(var) and (secret := Path(path).read_text().strip()):
+            return self.parse_value(secret, cast)
         if default is not self.NOTSET and not self.ENVIRON.get(var):
             return default
         return super().get_value(var, cast, default, **how)
@@ -60,9 +67,18 @@ def database() -> dict[str, Any]:
     config = dict(env.db_url_config(url))
     options = SQLITE_OPTIONS if config["ENGINE"].endswith("sqlite3") else POSTGRES_OPTIONS
     config["OPTIONS"] = {**options, **config.get("OPTIONS", {})}
+    config["PASSWORD"] = config["PASSWORD"] or env.str("DATABASE_PASSWORD", default="")
     config["CONN_MAX_AGE"] = 0
     config["CONN_HEALTH_CHECKS"] = True
     return config
+
+
+def redis_url() -> str:
+    """REDIS_URL, with REDIS_PASSWORD in it if there is one; empty if no Redis is named."""
+    url: str = env.str("REDIS_URL", default="")
+    password = env.str("REDIS_PASSWORD", default="")
+    scheme, separator, place = url.partition("://")
+    return f"{scheme}{separator}:{quote(password, safe='')}@{place}" if url and password else url
 
 
 def channel_layers(redis_url: str) -> dict[str, Any]:

@@ -1,9 +1,13 @@
-"""Production: HTTPS, secrets from the environment, administrators only by command."""
+"""Production: HTTPS, secrets from the environment, logs as JSON, administrators only by command."""
 
 from config.settings.base import *  # noqa: F403
+from config.settings.base import LOGGING
 from config.settings.environment import env, required
 
 SECRET_KEY = required("SECRET_KEY")
+LOG_FORMAT = env.str("LOG_FORMAT", default="json")
+LOGGING["handlers"]["console"]["formatter"] = LOG_FORMAT
+vars().update(env.email_url("EMAIL_URL", default="dummymail://"))  # a console is a log: no place for letters
 ALLOWED_HOSTS = [host for host in required("ALLOWED_HOSTS").split(",") if host]
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

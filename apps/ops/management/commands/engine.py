@@ -11,6 +11,7 @@ from apps.generation.engine import Engine
 from apps.llm.registry import close_providers
 from apps.ops.drain import cancelled, drain_on_signal, each_in_turn
 from apps.ops.memory import settle_memory
+from apps.ops.side_port import open_side_port
 
 
 class Command(BaseCommand):
@@ -29,6 +30,7 @@ async def _run(grace: float) -> None:
         ended.set()
 
     drain_on_signal(asyncio.get_running_loop(), drain, grace=grace)
+    open_side_port(lambda: engine.is_beating)
     await engine.start()
     settle_memory()
     await ended.wait()
