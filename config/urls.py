@@ -14,6 +14,7 @@ urlpatterns = [
     path("accounts/email/", AddressesView.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("settings/", include("apps.web.settings.urls")),
+    path("api/v1/", include("apps.api.urls")),
     path("", include("apps.web.urls")),
 ]
 

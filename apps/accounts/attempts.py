@@ -1,4 +1,4 @@
-"""Where attempts to sign in are counted: for all processes together while Redis is there."""
+"""Where attempts to sign in, and what programs change, are counted: for all together while Redis is there."""
 
 import logging
 from typing import Any
@@ -28,6 +28,9 @@ class SharedCache(RedisCache):
 
     def delete(self, key: Any, version: int | None = None) -> bool:
         return bool(self._either("delete", key, version=version))
+
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        return int(self._either("incr", key, delta, version=version))
 
     def _either(self, name: str, *args: Any, **options: Any) -> Any:
         try:

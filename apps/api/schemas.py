@@ -71,6 +71,11 @@ class MessageFacts(Schema):
     def of(cls, row: rows.Message) -> "MessageFacts":
         return cls(**_facts(row, length=len(row.text)))
 
+    @classmethod
+    def of_unread(cls, row: rows.Message, *, length: int) -> "MessageFacts":
+        """Of a row whose text has not been loaded."""
+        return cls(**_facts(row, length=length))
+
 
 class Message(MessageFacts):
     """A message with its text, Markdown as it was written."""

@@ -5,7 +5,6 @@ Conversation.DoesNotExist or Message.DoesNotExist, as for an id that never was.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
@@ -13,19 +12,15 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from apps.accounts.models import User, preferences_of
+from apps.accounts.models import User
 from apps.chat import choices, drafts, queue
 from apps.chat.asking import NotPossible, Sent, ask, await_end_of, go_on_with, queue_again, waiting_reply
+from apps.chat.beginning import begin_conversation, first_words
 from apps.chat.events import StopRequested
 from apps.chat.models import Conversation, Message, QueuedMessage, Role, Status, TitleState
 from apps.chat.queue import Queued
 from apps.chat.revisions import changing
-from apps.chat.text import cut
 from apps.events import publish_on_commit
-from apps.llm.registry import offered
-
-FIRST_WORDS = 60  # code points of the first question that stand in for a title
-
 
 T = TypeVar("T")
 
@@ -64,31 +59,6 @@ def send_message(
         partial(_sent_before, conversation_id, key),
         partial(_send, conversation_id, key, text, after, draft_id),
     )
-
-
-def begin_conversation(
-    user: User, conversation_id: UUID, *, text: str, model_name: str = "", instructions: str = ""
-) -> Conversation:
-    """The user's conversation of this id, made if there is none; its first words stand in for a title.
-
-    Without a `model_name` the one that the user prefers answers.
-    """
-    with suppress(Conversation.DoesNotExist):
-        return Conversation.objects.find(user.pk, conversation_id)
-    row = Conversation(
-        pk=conversation_id,
-        owner=user,
-        title=cut(text, FIRST_WORDS),
-        model_name=offered(model_name or preferences_of(user).model_name),
-        instructions=instructions,
-        updated_at=timezone.now(),
-    )
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError:  # a second tab was faster, or the id is somebody else's
-        return Conversation.objects.find(user.pk, conversation_id)
-    return row
 
 
 def stop(user: User, conversation_id: UUID, message_id: UUID) -> None:
@@ -192,6 +162,7 @@ def _send(
         if draft_id:
             drafts.close_sent(conversation.owner_id, draft_id)
         go_on_with(conversation)
+        conversation.title = conversation.title or first_words(text)
         if runs and head:
             return queue.add(conversation, head, key, text)
         return ask(conversation, head, key, text)

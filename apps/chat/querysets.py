@@ -121,6 +121,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
+    def owned_by(self, user: User | int) -> MessageQuerySet:
+        """What exists for `user` (or their id), in whichever conversation."""
+        return self.filter(conversation__owner=user, conversation__deleted_at=None)
+
     def live(self) -> MessageQuerySet:
         return self.filter(status__in=("queued", "streaming"))
 

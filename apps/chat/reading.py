@@ -59,14 +59,14 @@ class Alternatives:
     after: datetime | None = field(default=None, compare=False)
 
 
-def newest_window(conversation: Conversation) -> Window:
+def newest_window(conversation: Conversation, *, most: int = WINDOW) -> Window:
     """The end of the shown path, with the text so far of what is being written."""
-    return _stretch(conversation, _path_up(conversation.head_id))
+    return _stretch(conversation, _path_up(conversation.head_id, most))
 
 
-def window_above(conversation: Conversation, message: Message) -> Window:
+def window_above(conversation: Conversation, message: Message, *, most: int = WINDOW) -> Window:
     """The stretch of the path above `message`."""
-    return _stretch(conversation, _path_up(message.parent_id))
+    return _stretch(conversation, _path_up(message.parent_id, most))
 
 
 def window_below(conversation: Conversation, message: Message) -> Window | None:
@@ -91,19 +91,32 @@ def window_around(conversation: Conversation, message: Message) -> Window | None
 def changes(conversation_id: UUID, *, since: int) -> Changes:
     """What changed after rev `since`; raises Conversation.DoesNotExist. Rev is read first, rows after."""
     conversation = Conversation.objects.undeleted(conversation_id)
-    tails = defaultdict(list)
-    for message_id, start, text in Message.objects.tails_in(conversation_id):
-        tails[message_id].append(Chunk(message_id=message_id, start=start, text=text))
+    tails = tails_in(conversation_id)
     rows = Message.objects.changed_or_live(conversation_id, since=since, most=MOST_CHANGES + 1)
     messages = _with_tails(rows, tails)
     shown = frozenset(_path_up(conversation.head_id))
     return Changes(conversation, messages, shown, complete=len(messages) <= MOST_CHANGES)
 
 
+def tails_in(conversation_id: UUID) -> dict[UUID, list[Chunk]]:
+    """The unsealed text of a conversation's running replies."""
+    tails = defaultdict(list)
+    for message_id, start, text in Message.objects.tails_in(conversation_id):
+        tails[message_id].append(Chunk(message_id=message_id, start=start, text=text))
+    return tails
+
+
 def whole_text(message: Message) -> str:
     """All that is stored of a message, running or not."""
-    tails = _tails(message_id=message.pk)
-    return _with_tails(Message.objects.filter(pk=message.pk), tails)[0].text
+    return whole(message.pk).text
+
+
+def whole(message_id: UUID) -> Message:
+    """The message with all that is stored of it; raises Message.DoesNotExist."""
+    tails = _tails(message_id=message_id)
+    for message in _with_tails(Message.objects.filter(pk=message_id), tails):
+        return message
+    raise Message.DoesNotExist
 
 
 def alternatives(messages: Iterable[Message]) -> dict[UUID, Alternatives]:
@@ -132,6 +145,24 @@ def titled_page(
 ) -> tuple[list[Conversation], Mark | None]:
     """A page of the owner's conversations with these words in their titles, put away or not."""
     return _page(Conversation.objects.owned_by(owner_id).titled(words).latest_first(), behind)
+
+
+def matching_page(
+    owner_id: int,
+    *,
+    pinned: bool | None = None,
+    archived: bool | None = None,
+    words: str = "",
+    behind: Mark | None = None,
+    size: int = PAGE,
+) -> tuple[list[Conversation], Mark | None]:
+    """A page of the owner's conversations that are so, latest first; and where to go on, if it goes on."""
+    flags = {"pinned": pinned, "archived": archived}
+    wanted = {name: flag for name, flag in flags.items() if flag is not None}
+    rows = Conversation.objects.owned_by(owner_id).filter(**wanted).titled(words).latest_first()
+    found = list((rows.behind(behind) if behind else rows)[: size + 1])
+    last = found[size - 1] if len(found) > size else None
+    return found[:size], Mark(last.updated_at, last.pk) if last else None
 
 
 def listed_changes(owner_id: int, *, since: int) -> tuple[int, list[Conversation]]:
@@ -187,8 +218,8 @@ def _within(path: list[tuple[UUID, int]], size: int) -> list[UUID]:
     return taken
 
 
-def _path_up(leaf_id: UUID | None) -> list[UUID]:
-    return Message.objects.path_up(leaf_id, count=WINDOW, size=WINDOW_SIZE) if leaf_id else []
+def _path_up(leaf_id: UUID | None, most: int = WINDOW) -> list[UUID]:
+    return Message.objects.path_up(leaf_id, count=most, size=WINDOW_SIZE) if leaf_id else []
 
 
 def _tails(**where: object) -> dict[UUID, list[Chunk]]:
@@ -201,11 +232,11 @@ def _tails(**where: object) -> dict[UUID, list[Chunk]]:
 def _with_tails(rows: Iterable[Message], tails: dict[UUID, list[Chunk]]) -> list[Message]:
     messages = list(rows)
     for message in messages:
-        message.tail = _joined(tails.get(message.pk, ()), start=len(message.content))
+        message.tail = joined(tails.get(message.pk, ()), start=len(message.content))
     return messages
 
 
-def _joined(chunks: Iterable[Chunk], *, start: int) -> str:
+def joined(chunks: Iterable[Chunk], *, start: int) -> str:
     """The text that `chunks`, in order, hold from `start` on, up to the first gap."""
     text = ""
     for chunk in chunks:

@@ -9,6 +9,7 @@ from apps.accounts.models import User
 from apps.chat import actions
 from apps.chat.actions import Stale
 from apps.chat.asking import NotPossible, Sent
+from apps.chat.beginning import FIRST_WORDS
 from apps.chat.events import AccountChanged, ConversationChanged, ReplyQueued, StopRequested
 from apps.chat.models import Conversation, Message, Status, TitleState
 from apps.chat.queue import Queued
@@ -52,7 +53,7 @@ class TestSending:
         conversation = send(owner, uuid.uuid4(), text="word " * 100).question.conversation
 
         assert conversation.title.endswith("word…")
-        assert len(conversation.title) <= actions.FIRST_WORDS
+        assert len(conversation.title) <= FIRST_WORDS
 
     def test_the_next_message_hangs_below_the_head(self, owner: User, reply: Message) -> None:
         before = reply.conversation.updated_at

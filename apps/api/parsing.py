@@ -1,0 +1,87 @@
+"""From a request to the model of what it says; what cannot be read, or is not right, raises Refused."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from rest_framework.request import Request
+
+from apps.api.errors import Code, FieldCode, FieldError, Refused
+from apps.api.fields import GATE, Said
+from apps.chat.text import clean
+
+MOST = 4 * 2**20  # bytes of a body: the longest message, every character of it escaped
+JSON, UTF8 = "application/json", "utf-8"
+LONGEST_NAME = 64  # code points that an answer repeats of a field's name
+KINDS = {"missing": FieldCode.MISSING, "extra_forbidden": FieldCode.UNKNOWN}
+
+B = TypeVar("B", bound=Said)
+
+
+def validated(model: type[B], values: Mapping[str, Any]) -> B:
+    """The model of these values; raises Refused with what is wrong, field by field."""
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as invalid:
+        raise Refused(Code.INVALID, list(_field_errors(invalid))) from None
+
+
+def body_of(request: Request, model: type[B]) -> B:
+    """The body, as JSON, with the key that the header Idempotency-Key gives if the body may have one."""
+    values = _object(request)
+    header = request.headers.get("Idempotency-Key")
+    if header is None or "key" not in model.model_fields:
+        return validated(model, values)
+    key = header.strip()
+    if len(key) >= 2 and key[0] == key[-1] == '"':  # as structured fields spell a string
+        key = key[1:-1]
+    if values.get("key", key) != key:
+        raise Refused(Code.INVALID, [FieldError.of("key", FieldCode.INVALID)])
+    return validated(model, {**values, "key": key})
+
+
+def query_of(request: Request, model: type[B]) -> B:
+    """The parameters of the address."""
+    lists = dict(request.query_params.lists())
+    if repeated := [name for name, values in lists.items() if len(values) > 1]:
+        raise Refused(Code.INVALID, [FieldError.of(name, FieldCode.INVALID) for name in repeated])
+    return validated(model, {name: values[0] for name, values in lists.items()})
+
+
+def _object(request: Request) -> dict[str, Any]:
+    """The members of the JSON object that was sent; none if nothing was."""
+    http = request._request  # the framework's own reading has no limit, and no reading without a length
+    raw = http.read(MOST + 1)
+    if not raw:
+        return {}
+    charset = (http.content_params or {}).get("charset", UTF8)
+    if http.content_type != JSON or charset.lower() != UTF8:
+        raise Refused(Code.UNSUPPORTED_MEDIA_TYPE)
+    if http.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Refused(Code.UNSUPPORTED_MEDIA_TYPE)
+    if len(raw) > MOST:
+        raise Refused(Code.TOO_LARGE)
+    try:
+        values = json.loads(raw.decode(UTF8), parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise Refused(Code.MALFORMED) from None
+    if not isinstance(values, dict):
+        raise Refused(Code.MALFORMED)
+    return values
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
+
+
+def _field_errors(invalid: ValidationError) -> Iterator[FieldError]:
+    """The first of each field: what may be left out is complained of twice."""
+    seen = set()
+    for error in invalid.errors(include_url=False, include_input=False):
+        field = str(error["loc"][0]) if error["loc"] else ""
+        if field in seen:
+            continue
+        seen.add(field)
+        code = error.get("ctx", {}).get("code") if error["type"] == GATE else KINDS.get(error["type"])
+        yield FieldError.of(clean(field)[:LONGEST_NAME], code or FieldCode.INVALID)

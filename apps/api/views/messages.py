@@ -1,0 +1,99 @@
+"""Messages: the active path, the tree, one of them; sending."""
+
+from uuid import UUID, uuid4
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from pydantic import Field
+from rest_framework.request import Request
+
+from apps.api import cursors
+from apps.api.authentication import access_of
+from apps.api.bodies import NewMessage
+from apps.api.errors import Code, Refused
+from apps.api.fields import Id, Limit, Said
+from apps.api.found import found_conversation, found_message
+from apps.api.pages import Accepted, Attempts, MessagePage, TreePage
+from apps.api.parsing import body_of, query_of
+from apps.api.schemas import Attempt, Message, MessageFacts, QueuedMessage
+from apps.api.views.base import Door, answer
+from apps.api.wishes import Send, grant
+from apps.chat import reading
+from apps.chat.asking import Sent
+from apps.chat.models import Message as Row
+from apps.chat.queue import Queued
+from apps.chat.tree import tree_page
+from apps.generation.reading import attempts_at
+
+
+class MessageQuery(Said):
+    """Which stretch of the active path."""
+
+    limit: Limit = 50
+    before: Id | None = Field(default=None, description="The stretch above this message; the newest without.")
+
+
+class TreeQuery(Said):
+    limit: Limit = 100
+    cursor: str | None = Field(default=None, description="`next` of the page before.")
+
+
+class Messages(Door):
+    def get(self, request: Request, conversation_id: UUID) -> HttpResponse:
+        query = query_of(request, MessageQuery)
+        conversation = found_conversation(access_of(request), conversation_id)
+        if query.before is None:
+            window = reading.newest_window(conversation, most=query.limit)
+        else:
+            below = conversation.messages.filter(pk=query.before).first()
+            if below is None:
+                raise Refused(Code.ABSENT)
+            window = reading.window_above(conversation, below, most=query.limit)
+        before = window.messages[0].pk if window.has_older else None
+        return answer(MessagePage(items=[Message.of(row) for row in window.messages], before=before))
+
+    def post(self, request: Request, conversation_id: UUID) -> HttpResponseBase:
+        body = body_of(request, NewMessage)
+        key = body.key or uuid4().hex
+        wish = Send(**{**dict(body), "key": key}, conversation_id=conversation_id)
+        return accepted(grant(access_of(request), wish))
+
+
+class Tree(Door):
+    def get(self, request: Request, conversation_id: UUID) -> HttpResponse:
+        query = query_of(request, TreeQuery)
+        conversation = found_conversation(access_of(request), conversation_id)
+        behind = cursors.place_of(query.cursor) if query.cursor is not None else None
+        nodes, more = tree_page(conversation.pk, behind=behind, size=query.limit)
+        items = [MessageFacts.of_unread(node.message, length=node.length) for node in nodes]
+        return answer(TreePage(items=items, next=cursors.spelled_place(more) if more else None))
+
+
+class OneMessage(Door):
+    def get(self, request: Request, message_id: UUID) -> HttpResponse:
+        return answer(whole(found_message(access_of(request), message_id).pk))
+
+
+class AttemptsAt(Door):
+    def get(self, request: Request, message_id: UUID) -> HttpResponse:
+        message = found_message(access_of(request), message_id)
+        return answer(Attempts(items=[Attempt.of(row) for row in attempts_at(message.pk)]))
+
+
+def whole(message_id: UUID) -> Message:
+    """A message with all of its text, running or not."""
+    try:
+        return Message.of(reading.whole(message_id))
+    except Row.DoesNotExist:  # its conversation has been taken away this moment
+        raise Refused(Code.ABSENT) from None
+
+
+def accepted(done: Sent | Queued) -> HttpResponse:
+    """What has been stored: now (201), in the queue (202), or by the same key before (200)."""
+    if isinstance(done, Queued):
+        waiting = Accepted(question=None, reply=None, queued=QueuedMessage.of(done.message))
+        return answer(waiting, 202 if done.new else 200)
+    pair = Accepted(question=Message.of(done.question), reply=whole(done.reply.pk), queued=None)
+    location = reverse("api:message", args=[done.reply.pk])
+    return answer(pair, 201 if done.new else 200, Location=location)

@@ -1,0 +1,41 @@
+"""What waits to be sent until the answer before it ends."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from apps.api.authentication import access_of
+from apps.api.bodies import RevisedMessage
+from apps.api.found import found_conversation
+from apps.api.pages import Queue
+from apps.api.parsing import body_of
+from apps.api.schemas import QueuedMessage
+from apps.api.views.base import Door, answer, nothing
+from apps.api.views.messages import accepted
+from apps.api.wishes import Resume, Revise, Withdraw, grant
+from apps.chat.queue import waiting_in
+
+
+class QueueOf(Door):
+    def get(self, request: Request, conversation_id: UUID) -> HttpResponse:
+        conversation = found_conversation(access_of(request), conversation_id)
+        waiting = waiting_in(conversation.pk)
+        paused = bool(waiting) and conversation.awaited_id is None
+        return answer(Queue(items=[QueuedMessage.of(row) for row in waiting], paused=paused))
+
+
+class OneQueued(Door):
+    def patch(self, request: Request, conversation_id: UUID, queued_id: UUID) -> HttpResponse:
+        body = body_of(request, RevisedMessage)
+        wish = Revise(conversation_id=conversation_id, queued_id=queued_id, text=body.text)
+        return answer(QueuedMessage.of(grant(access_of(request), wish)))
+
+    def delete(self, request: Request, conversation_id: UUID, queued_id: UUID) -> HttpResponse:
+        grant(access_of(request), Withdraw(conversation_id=conversation_id, queued_id=queued_id))
+        return nothing()
+
+
+class Resumption(Door):
+    def post(self, request: Request, conversation_id: UUID) -> HttpResponse:
+        return accepted(grant(access_of(request), Resume(conversation_id=conversation_id)))
