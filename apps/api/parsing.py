@@ -9,7 +9,6 @@ from rest_framework.request import Request
 
 from apps.api.errors import Code, FieldCode, FieldError, Refused
 from apps.api.fields import GATE, Said
-from apps.chat.text import clean
 
 MOST = 4 * 2**20  # bytes of a body: the longest message, every character of it escaped
 JSON, UTF8 = "application/json", "utf-8"
@@ -22,7 +21,7 @@ B = TypeVar("B", bound=Said)
 def validated(model: type[B], values: Mapping[str, Any]) -> B:
     """The model of these values; raises Refused with what is wrong, field by field."""
     try:
-        return model.model_validate(dict(values))
+        return model.model_validate({_spelled(name): value for name, value in values.items()})
     except ValidationError as invalid:
         raise Refused(Code.INVALID, list(_field_errors(invalid))) from None
 
@@ -71,6 +70,11 @@ def _object(request: Request) -> dict[str, Any]:
     return values
 
 
+def _spelled(name: str) -> str:
+    """Without halves of surrogates, with which a name is none of ours and could not be told."""
+    return name.encode("utf-8", "replace").decode()
+
+
 def _no_number(name: str) -> None:
     raise ValueError(name)
 
@@ -84,4 +88,4 @@ def _field_errors(invalid: ValidationError) -> Iterator[FieldError]:
             continue
         seen.add(field)
         code = error.get("ctx", {}).get("code") if error["type"] == GATE else KINDS.get(error["type"])
-        yield FieldError.of(clean(field)[:LONGEST_NAME], code or FieldCode.INVALID)
+        yield FieldError.of(field[:LONGEST_NAME], code or FieldCode.INVALID)

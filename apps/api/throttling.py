@@ -19,7 +19,11 @@ def seconds_to_wait(access: Access) -> int:
     now = int(time.time())
     key = f"api-writes:{access.user.pk}:{now // WINDOW}"
     cache.add(key, 0, 2 * WINDOW)
-    return WINDOW - now % WINDOW if cache.incr(key) > WRITES else 0
+    try:
+        count = cache.incr(key)
+    except ValueError:  # dropped this moment, by a cache that is full or was emptied
+        return 0
+    return WINDOW - now % WINDOW if count > WRITES else 0
 
 
 class WritesThrottle(BaseThrottle):

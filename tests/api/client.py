@@ -56,3 +56,10 @@ def problem(answer: HttpResponse) -> tuple[int, str]:
 def wrong_fields(answer: HttpResponse) -> dict[str, str]:
     assert problem(answer) == (422, "invalid")
     return {error["field"]: error["code"] for error in json.loads(answer.content)["errors"]}
+
+
+def looks(answer: HttpResponse) -> tuple[int, bytes, dict[str, str]]:
+    """All that tells one answer from another, but for what is the request's own."""
+    own = {"X-Request-ID", "Content-Security-Policy"}  # the policy's order is no promise
+    headers = {name: value for name, value in answer.headers.items() if name not in own}
+    return answer.status_code, answer.content, headers

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.cache import cache
@@ -6,6 +6,7 @@ from django.core.cache import cache
 from apps.accounts.models import Scope, User
 from tests.api.client import Program
 from tests.generation.conftest import ask, asker, reply
+from tests.web.conftest import session_of
 
 __all__ = ["ask", "asker", "reply"]
 
@@ -30,3 +31,9 @@ def reader(owner: User) -> Program:
 @pytest.fixture
 def outsider(stranger: User) -> Program:
     return Program.of(stranger)
+
+
+@pytest.fixture
+def page_of() -> Callable[[User], Program]:
+    """A browser's page in which somebody has signed in."""
+    return lambda user: Program(HTTP_COOKIE=f"sessionid={session_of(user)}")
