@@ -44,10 +44,6 @@ def reply(question: Message) -> Message:
     return ReplyFactory(parent=question, content="**Because** <script>")
 
 
-IMPERSONAL = {"offline", "diagram"}  # the same for everybody
-PERSONAL = [pattern for pattern in urlpatterns if pattern.name not in IMPERSONAL]
-
-
 def url_of(pattern: URLPattern, conversation: object, message: object) -> str:
     values = {"conversation_id": conversation, "message_id": message, "name": "stop"}
     taken = pattern.pattern.converters
@@ -75,15 +71,6 @@ def fields(message: object) -> dict[str, str]:
 
 
 class TestEveryPage:
-    @pytest.mark.parametrize("pattern", PERSONAL, ids=lambda pattern: pattern.name)
-    def test_it_asks_who_you_are(self, client: Client, reply: Message, pattern: URLPattern) -> None:
-        url = url_of(pattern, reply.conversation_id, reply.pk)
-
-        response = client.post(url) if pattern.name == "command" else client.get(url)
-
-        assert response.status_code == 302
-        assert response["Location"].startswith("/accounts/login/?next=")
-
     def test_it_is_never_cached(self, page: Client, reply: Message) -> None:
         urls = [reverse("new"), *gets(reply.conversation_id, reply.pk)]
 

@@ -1,0 +1,114 @@
+import re
+from dataclasses import astuple, dataclass
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+
+from tests.permissions.asking import METHODS, ask
+from tests.permissions.cast import ROLES, Place, World
+from tests.permissions.outcomes import ABSENT, NO_METHOD, OK, Row, outcome
+from tests.permissions.routes import Route, routes
+from tests.permissions.rows import rows_of
+from tests.permissions.table import ROUTES
+
+KNOWN = {route.name: route for route in routes()}
+CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
+OF_ONE_ANSWER = {"Date", "Expires", "X-Request-ID", "Set-Cookie"}
+BRINGS_BACK = {"api:restore"}  # what its owner has deleted
+NO_ROW = (
+    "{} has no row. Give it one in tests/permissions/table.py; by what each role gets now it would be:\n{}"
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    outcome: str
+    headers: dict[str, str]
+    body: bytes
+    changed: bool  # anything that is the owner's
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    cache.clear()  # attempts are counted there
+    return World()
+
+
+def answer(world: World, role: str, method: str, route: Route, place: Place, **rows: object) -> Answer:
+    """What somebody gets, all undone again; `rows` are the owner's, if it matters what becomes of them."""
+    with transaction.atomic():
+        response = ask(world, role, method, route, place)
+        changed = bool(rows) and rows_of(world.owner) != rows
+        transaction.set_rollback(True)
+    headers = {name: value for name, value in response.items() if name not in OF_ONE_ANSWER}
+    return Answer(outcome(response), headers, getattr(response, "content", b""), changed)
+
+
+def found(world: World, route: Route, method: str) -> Row:
+    asking = (
+        ROLES if route.pattern.startswith("api/") else ROLES[: ROLES.index("reader")]
+    )  # one says it of all
+    return Row(*(answer(world, role, method, route, world.here).outcome for role in asking))
+
+
+def suggestion(world: World, route: Route) -> str:
+    rows = {method: found(world, route, method) for method in METHODS if method not in {"HEAD", "OPTIONS"}}
+    telling = {method: row for method, row in rows.items() if NO_METHOD not in (row.owner, row.trusted)}
+    lines = [f'    "{method}": {row},' for method, row in telling.items()]
+    return NO_ROW.format(route.name, "\n".join([f'"{route.name}": {{', *lines, "},"]))
+
+
+def as_told(answered: Answer, place: Place) -> str:
+    """All of it, but for the ids that were asked for."""
+    told = str((answered.outcome, answered.headers, answered.body.decode()))
+    return re.sub("|".join(map(str, astuple(place))), "an id", told)
+
+
+def is_found_by_id(rows: dict[str, Row]) -> bool:
+    return any((row.owner, row.other) == (OK, ABSENT) for row in rows.values())
+
+
+def test_no_row_is_left_of_a_route_that_is_gone() -> None:
+    assert set(ROUTES) - set(KNOWN) == set()
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_each_role_gets_what_the_table_says(world: World, name: str) -> None:
+    route = KNOWN[name]
+    assert name in ROUTES, suggestion(world, route)
+
+    said = {method: str(row) for method, row in ROUTES[name].items()}
+    assert {method: str(found(world, route, method)) for method in said} == said
+
+
+@pytest.mark.parametrize("name", [name for name, rows in ROUTES.items() if CHANGING & set(rows)])
+def test_nobody_else_changes_what_is_the_owners(world: World, name: str) -> None:
+    rows = rows_of(world.owner)
+    for method in CHANGING & set(ROUTES[name]):
+        trusted = {"trusted"} if ROUTES[name][method].trusted != OK else set()
+        for role in {"other", "staff", "anonymous", "reader", "revoked"} | trusted:
+            answered = answer(world, role, method, KNOWN[name], world.here, **rows)
+            assert not answered.changed, (method, role)
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_no_other_method_gives_more(world: World, name: str) -> None:
+    rows, known = rows_of(world.owner), ROUTES[name]
+    role = "owner" if OK in {row.owner for row in known.values()} else "trusted"
+    most = {NO_METHOD, *(getattr(row, role) for row in known.values())}
+
+    for method in set(METHODS) - set(known):
+        answered = answer(world, role, method, KNOWN[name], world.here, **rows)
+        assert answered.outcome in most or (method == "OPTIONS" and not answered.body), method
+        assert not answered.changed or (method == "PUT" and "POST" in known), method
+
+
+@pytest.mark.parametrize("name", [name for name, rows in ROUTES.items() if is_found_by_id(rows)])
+def test_what_is_anothers_or_deleted_is_answered_as_what_never_was(world: World, name: str) -> None:
+    for method, row in ROUTES[name].items():
+        theirs = ("owner", "writer") if name not in BRINGS_BACK else ()
+        for role in (*theirs, "other", "trusted") if row.other == ABSENT else ():
+            places = [world.gone, world.nowhere, *[world.here] * (getattr(row, role) != OK)]
+            told = {as_told(answer(world, role, method, KNOWN[name], place), place) for place in places}
+            assert len(told) == 1, (method, role, told)
