@@ -11,6 +11,7 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
+from apps.api.streams import Streams  # noqa: E402
 from apps.ops.probes import Probes  # noqa: E402
 from apps.ops.requests import CountedSockets  # noqa: E402
 from apps.web.consumers import ChatConsumer  # noqa: E402
@@ -21,4 +22,4 @@ sockets = URLRouter([path("ws/", ChatConsumer.as_asgi())])
 
 known = SameOriginOnly(Handshakes(AuthMiddlewareStack(sockets)))
 
-application = ProtocolTypeRouter({"http": Probes(pages), "websocket": CountedSockets(known)})
+application = ProtocolTypeRouter({"http": Probes(Streams(pages)), "websocket": CountedSockets(known)})

@@ -133,7 +133,7 @@ class ConversationFeed(Feed):
             message = Message.of(row, most=told.PIECE)
             yield told.MessageChanged(payload=told.MessagePayload(message=message, **self._here))
         if row.status == Status.STREAMING:
-            facts = _facts(row, text)
+            facts = facts_of(row, text)
             start = self._offsets[row.pk]
             yield told.StreamingStart(
                 payload=told.StreamingStartPayload(message=facts, start=start, **self._here)
@@ -144,12 +144,11 @@ class ConversationFeed(Feed):
         """What the program lacks of the text, and that this is all if it is."""
         yield from self._pieces(row.pk, text)
         if row.role == Role.ASSISTANT and not row.is_live:
-            payload = told.CompleteStreamingPayload(message=_facts(row, text), **self._here)
+            payload = told.CompleteStreamingPayload(message=facts_of(row, text), **self._here)
             yield told.CompleteStreaming(payload=payload)
 
     def _pieces(self, pk: UUID, text: str) -> Iterator[Event]:
-        while (start := self._offsets[pk]) < len(text):
-            piece = text[start : start + told.PIECE]
+        for start, piece in pieces_of(text, self._offsets[pk]):
             self._offsets[pk] = start + len(piece)
             yield told.Streaming(
                 payload=told.StreamingPayload(message_id=pk, start=start, text=piece, **self._here)
@@ -224,5 +223,12 @@ def _listed(row: rows.Conversation, position: str) -> Event:
     )
 
 
-def _facts(row: rows.Message, text: str) -> MessageFacts:
+def pieces_of(text: str, start: int) -> Iterator[tuple[int, str]]:
+    """What stands behind `start`, each piece with what stands before it."""
+    for begin in range(start, len(text), told.PIECE):
+        yield begin, text[begin : begin + told.PIECE]
+
+
+def facts_of(row: rows.Message, text: str) -> MessageFacts:
+    """All that is to be said of a message with this text, but for the text."""
     return MessageFacts.of(row).model_copy(update={"length": len(text)})

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.api.views import conversations, messages, oneself, queue, replies
+from apps.api.views import conversations, messages, oneself, queue, replies, streams
 
 app_name = "api"
 
@@ -13,10 +13,12 @@ urlpatterns = [
     path("me", oneself.Myself.as_view(), name="me"),
     path("models", oneself.ModelList.as_view(), name="models"),
     path("tickets", oneself.Tickets.as_view(), name="tickets"),
+    path("events", streams.ListEvents.as_view(), name="events"),
     path("conversations", conversations.Conversations.as_view(), name="conversations"),
     path(CONVERSATION, conversations.OneConversation.as_view(), name="conversation"),
     path(f"{CONVERSATION}/restore", conversations.Restoration.as_view(), name="restore"),
     path(f"{CONVERSATION}/messages", messages.Messages.as_view(), name="messages"),
+    path(f"{CONVERSATION}/events", streams.ConversationEvents.as_view(), name="conversation-events"),
     path(f"{CONVERSATION}/tree", messages.Tree.as_view(), name="tree"),
     path(f"{CONVERSATION}/queue", queue.QueueOf.as_view(), name="queue"),
     path(f"{CONVERSATION}/queue/resume", queue.Resumption.as_view(), name="resume"),

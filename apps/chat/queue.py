@@ -107,6 +107,15 @@ def waiting_in(conversation_id: UUID) -> list[QueuedMessage]:
     return list(_queue(conversation_id))
 
 
+def reply_to(queued_id: UUID) -> Message | None:
+    """The reply to what waited, None while it waits; raises TooLate if it was withdrawn, or is forgotten."""
+    waited = QueuedMessage.objects.filter(pk=queued_id).first()
+    if waited is None or waited.state == QueueState.WITHDRAWN:
+        raise TooLate
+    question = Message.objects.of_key(waited.conversation_id, waited.client_key)
+    return question.children.earliest("created_at") if question else None
+
+
 def forgotten() -> list[UUID]:
     """Conversations whose queue waits for a reply that has ended."""
     queues = Conversation.objects.filter(awaited__isnull=False, deleted_at=None)

@@ -96,6 +96,24 @@ class ConversationCursor(Cursor[ConversationMirror]):
         return grown
 
 
+class ReplyCursor(Cursor[ConversationMirror]):
+    """One reply, be it on the shown path or not. Its rev is one before the reply's first."""
+
+    async def join(self, hub: Hub, conversation_id: UUID) -> None:
+        self._joined(hub, await hub.watch_conversation(conversation_id, self))
+
+    @property
+    def is_gone(self) -> bool:
+        return self._mirror is not None and self._mirror.gone
+
+    def look(self, message_id: UUID) -> tuple[Message | None, str]:
+        """The reply, None if nothing is known of it here, and its text so far."""
+        mirror = self._mirror
+        row = mirror.messages.get(message_id) if mirror else None
+        running = mirror.running.get(message_id) if mirror else None
+        return row, running.text if running else row.text if row else ""
+
+
 class AccountCursor(Cursor[AccountMirror]):
     """A position in one user's list of conversations, and in their drafts."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import logging
+from collections.abc import Callable
 from typing import TypeVar, cast
 from uuid import UUID
 
@@ -24,6 +25,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.draining = False
+        self.waiting: set[Callable[[], None]] = set()  # who must hear of the drain, and may watch nothing
         self._mirrors: dict[str, Mirror] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -49,6 +51,8 @@ class Hub:
         self.draining = True
         for mirror in self._mirrors.values():
             mirror.tell()
+        for look_up in list(self.waiting):
+            look_up()
 
     async def run(self) -> None:
         """Once a tick, compare what is watched with the database, until cancelled."""

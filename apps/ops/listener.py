@@ -1,4 +1,7 @@
-"""Daphne as we run it: our own signals, closing ports at will, requests bounded before they are taken in."""
+"""Daphne as we run it: our own signals, closing ports at will, requests bounded before they are taken in.
+
+Each scope has `unsent`, which says how many bytes its client has not taken in.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +22,7 @@ LOOK_AGAIN_AFTER = 0.05  # seconds
 MOST_UNSENT = 8 * 2**20  # bytes that a page may leave untaken; one that acknowledges leaves far less
 GOODBYE_WITHIN = 5.0  # seconds that a page has to answer a close
 LINGER = 1.0  # seconds a refused body may go on arriving
+EVENT_STREAM = b"text/event-stream"
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -48,6 +52,20 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # Daphne ships no types
     def requestReceived(self, *args: Any) -> None:  # noqa: N802 - Twisted's name
         if not self._refused:
             super().requestReceived(*args)
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """Whoever takes in nothing of a stream of events is dropped, as on a socket."""
+        if message.get("more_body") and self.unsent() > MOST_UNSENT and self._is_event_stream():
+            self.channel.transport.abortConnection()
+        else:
+            super().handle_reply(message)
+
+    def unsent(self) -> int:
+        return _unsent(self.channel.transport) if self.channel and not self.finished else 0
+
+    def _is_event_stream(self) -> bool:
+        kinds = self.responseHeaders.getRawHeaders(b"content-type", [b""])
+        return bool(kinds[0].startswith(EVENT_STREAM))
 
     def _refuse(self) -> None:
         """Answer, and let what is on its way pass by for a moment: closing at once would lose the answer."""
@@ -92,7 +110,7 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]  # Daphne ships no types
 
     def serverSend(self, content: str, binary: bool = False) -> None:  # noqa: N802 - Daphne's
         """A page that is leaving has nothing more to be told; its consumer hears of that next."""
-        if self._unsent() > MOST_UNSENT:
+        if self.unsent() > MOST_UNSENT:
             self.transport.abortConnection()
             return
         with suppress(Disconnected):
@@ -105,10 +123,8 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]  # Daphne ships no types
         else:
             self.transport.write(data)
 
-    def _unsent(self) -> int:
-        """Bytes that Twisted holds for this page; it counts them nowhere else."""
-        transport = self.transport
-        return len(transport.dataBuffer) - int(transport.offset) + int(transport._tempDataLen)
+    def unsent(self) -> int:
+        return _unsent(self.transport)
 
 
 class Listener(Server):  # type: ignore[misc]  # Daphne ships no types
@@ -141,6 +157,10 @@ class Listener(Server):  # type: ignore[misc]  # Daphne ships no types
         settle_memory()
         super().run()
 
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        scope["unsent"] = protocol.unsent
+        return super().create_application(protocol, scope)
+
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)
         self.ws_factory.protocol = Socket
@@ -159,3 +179,8 @@ class Listener(Server):  # type: ignore[misc]  # Daphne ships no types
         for port in self._ports:
             port.stopListening()
         self._ports.clear()
+
+
+def _unsent(transport: Any) -> int:
+    """Bytes that Twisted holds for a client; it counts them nowhere else."""
+    return len(transport.dataBuffer) - int(transport.offset) + int(transport._tempDataLen)

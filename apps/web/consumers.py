@@ -27,13 +27,14 @@ from apps.chat.drafts import Saved
 from apps.chat.queue import Queued
 from apps.chat.text import clean
 from apps.events import Event, mailbox
+from apps.live.closing import BAD_REQUEST, NOT_FOUND, RESTART, SIGNED_OUT
 from apps.live.hub import hub
 from apps.web import fragments, wording
 from apps.web.access import may_watch
 from apps.web.commands import Rejected, is_quiet, perform
 from apps.web.liveview import LiveView
 from apps.web.personal import language_of_socket, speak, zone_of
-from apps.web.pump import BAD_REQUEST, HERE, NOT_FOUND, RESTART, SIGNED_OUT, Pump
+from apps.web.pump import HERE, Pump
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.template.loader import render_to_string
 from django.utils.log import log_response
 
+from apps.live.closing import RESTART
 from apps.web.origin import Application
 from apps.web.personal import remembered
-from apps.web.pump import RESTART
 
 logger = logging.getLogger(__name__)
 

@@ -5,14 +5,13 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+from apps.live.closing import RESTART, SIGNED_OUT, TOO_SLOW
 from apps.live.credit import Credit
 from apps.live.hub import hub
 from apps.web.liveview import LiveView
 
 logger = logging.getLogger(__name__)
 
-# Close codes; the page comes back by itself except where its person or its request is not welcome.
-SIGNED_OUT, BAD_REQUEST, NOT_FOUND, RESTART, TOO_SLOW = 4001, 4400, 4404, 4012, 4013
 CHECK_EVERY = 30.0  # seconds after which the session is looked at again
 MOST_IN_PART = 64 * 1024  # code points: at most 256 KiB on the wire
 MORE, LAST = "+", "="  # begin the parts of a frame; no whole frame begins so

@@ -2,11 +2,13 @@ import asyncio
 from unittest.mock import Mock
 
 import pytest
+from daphne.http_protocol import WebRequest
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet.abstract import FileDescriptor
+from twisted.web.http_headers import Headers
 
 from apps.ops import listener
-from apps.ops.listener import MOST_UNSENT, MOST_WAITING, Socket
+from apps.ops.listener import MOST_UNSENT, MOST_WAITING, BoundedRequest, Socket
 
 PART = MOST_UNSENT // 8
 
@@ -88,3 +90,39 @@ def test_it_keeps_a_page_that_is_slow_but_takes_what_it_is_sent(socket, wire):
         wire.doWrite()
 
     wire.abortConnection.assert_not_called()
+
+
+@pytest.fixture
+def answering(monkeypatch):
+    """A request whose answer has begun, on a connection on which nothing moves; it notes what is written."""
+    written = []
+    monkeypatch.setattr(WebRequest, "handle_reply", lambda self, message: written.append(message))
+    request = BoundedRequest.__new__(BoundedRequest)
+    wire = FileDescriptor(reactor=Mock())
+    wire.connected, wire.abortConnection = True, Mock()
+    wire.write(b"x" * (MOST_UNSENT + 1))
+    request.finished, request.channel = False, Mock(transport=wire)
+    request.responseHeaders, request.written = Headers(), written
+    return request
+
+
+def test_it_drops_a_program_that_takes_in_nothing_of_a_stream(answering):
+    answering.responseHeaders.addRawHeader(b"content-type", b"text/event-stream")
+    answering.handle_reply({"type": "http.response.body", "body": b"x", "more_body": True})
+
+    answering.channel.transport.abortConnection.assert_called_once()
+    assert not answering.written
+
+
+def test_a_large_file_may_take_its_time(answering):
+    answering.responseHeaders.addRawHeader(b"content-type", b"font/woff2")
+    answering.handle_reply({"type": "http.response.body", "body": b"x", "more_body": True})
+
+    answering.channel.transport.abortConnection.assert_not_called()
+    assert len(answering.written) == 1
+
+
+def test_applications_hear_how_much_their_client_has_not_taken_in(answering):
+    assert answering.unsent() == MOST_UNSENT + 1
+    answering.finished = True
+    assert answering.unsent() == 0

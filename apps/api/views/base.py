@@ -1,13 +1,15 @@
 """What every door of REST does: who asks, may they, how often, and how the answer is spelled."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.openapi import AutoSchema
 from pydantic import BaseModel
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.parsers import JSONParser
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -20,10 +22,10 @@ from apps.api.throttling import WritesThrottle
 class Door(APIView):
     """A resource of /api/v1/. Nobody is asked who they are before it is clear that there is such a method."""
 
-    authentication_classes = (BearerAuthentication, BrowserAuthentication)
+    authentication_classes: Sequence[type[BaseAuthentication]] = (BearerAuthentication, BrowserAuthentication)
     permission_classes = (MayAsk,)
     throttle_classes = (WritesThrottle,)
-    renderer_classes = (JSONRenderer,)
+    renderer_classes: Sequence[type[BaseRenderer]] = (JSONRenderer,)
     parser_classes = (JSONParser,)  # for the document; apps.api.parsing reads bodies
     schema = AutoSchema()
     readers_may_post = False

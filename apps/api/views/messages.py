@@ -1,11 +1,13 @@
 """Messages: the active path, the tree, one of them; sending."""
 
+from functools import partial
 from uuid import UUID, uuid4
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from pydantic import Field
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from apps.api import cursors
@@ -16,8 +18,11 @@ from apps.api.fields import Id, Limit, Said
 from apps.api.found import found_conversation, found_message
 from apps.api.pages import Accepted, Attempts, MessagePage, TreePage
 from apps.api.parsing import body_of, query_of
+from apps.api.reply_feed import ReplyFeed
 from apps.api.schemas import Attempt, Message, MessageFacts, QueuedMessage
+from apps.api.streams import EventStream
 from apps.api.views.base import Door, answer
+from apps.api.views.streams import EventStreamRenderer, access_to_stream, streamed
 from apps.api.wishes import Send, grant
 from apps.chat import reading
 from apps.chat.asking import Sent
@@ -40,6 +45,8 @@ class TreeQuery(Said):
 
 
 class Messages(Door):
+    renderer_classes = (JSONRenderer, EventStreamRenderer)
+
     def get(self, request: Request, conversation_id: UUID) -> HttpResponse:
         query = query_of(request, MessageQuery)
         conversation = found_conversation(access_of(request), conversation_id)
@@ -57,7 +64,12 @@ class Messages(Door):
         body = body_of(request, NewMessage)
         key = body.key or uuid4().hex
         wish = Send(**{**dict(body), "key": key}, conversation_id=conversation_id)
-        return accepted(grant(access_of(request), wish))
+        if not isinstance(request.accepted_renderer, EventStreamRenderer):
+            return accepted(grant(access_of(request), wish))
+        access = access_to_stream(request)
+        done = grant(access, wish)
+        stream = EventStream(access, partial(ReplyFeed, done))
+        return streamed(request, stream, instead_of=accepted(done))
 
 
 class Tree(Door):
