@@ -29,6 +29,7 @@ class Code(StrEnum):
     GONE_OUT = "gone_out"
     QUEUE_FULL = "queue_full"
     KEY_USED = "key_used"
+    UNKNOWN_ACTION = "unknown_action"
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     INVALID = "invalid"
@@ -90,6 +91,9 @@ KINDS: dict[Code, Kind] = {
     Code.QUEUE_FULL: Kind(409, "Too much is waiting already.", "Let some of the queue go out first."),
     Code.KEY_USED: Kind(
         409, "This key has been used for something else.", "The same key may only repeat the same request."
+    ),
+    Code.UNKNOWN_ACTION: Kind(
+        400, "There is no such action.", "The document of the socket names those that there are."
     ),
     Code.TOO_LARGE: Kind(413, "This body is too large.", "It may have at most 4 MiB."),
     Code.UNSUPPORTED_MEDIA_TYPE: Kind(

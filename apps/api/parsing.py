@@ -21,9 +21,9 @@ B = TypeVar("B", bound=Said)
 def validated(model: type[B], values: Mapping[str, Any]) -> B:
     """The model of these values; raises Refused with what is wrong, field by field."""
     try:
-        return model.model_validate({_spelled(name): value for name, value in values.items()})
+        return model.model_validate({spelled(name): value for name, value in values.items()})
     except ValidationError as invalid:
-        raise Refused(Code.INVALID, list(_field_errors(invalid))) from None
+        raise Refused(Code.INVALID, list(field_errors(invalid))) from None
 
 
 def body_of(request: Request, model: type[B]) -> B:
@@ -62,7 +62,7 @@ def _object(request: Request) -> dict[str, Any]:
     if len(raw) > MOST:
         raise Refused(Code.TOO_LARGE)
     try:
-        values = json.loads(raw.decode(UTF8), parse_constant=_no_number)
+        values = json.loads(raw.decode(UTF8), parse_constant=no_number)
     except (ValueError, RecursionError):
         raise Refused(Code.MALFORMED) from None
     if not isinstance(values, dict):
@@ -70,20 +70,24 @@ def _object(request: Request) -> dict[str, Any]:
     return values
 
 
-def _spelled(name: str) -> str:
+def spelled(name: str) -> str:
     """Without halves of surrogates, with which a name is none of ours and could not be told."""
     return name.encode("utf-8", "replace").decode()
 
 
-def _no_number(name: str) -> None:
+def no_number(name: str) -> None:
     raise ValueError(name)
 
 
-def _field_errors(invalid: ValidationError) -> Iterator[FieldError]:
-    """The first of each field: what may be left out is complained of twice."""
+def field_errors(invalid: ValidationError, *, within: str = "") -> Iterator[FieldError]:
+    """The first of each field: what may be left out is complained of twice.
+
+    Of fields within the one named `within` the name alone is told.
+    """
     seen = set()
     for error in invalid.errors(include_url=False, include_input=False):
-        field = str(error["loc"][0]) if error["loc"] else ""
+        place = [str(name) for name in error["loc"]] or [""]
+        field = place[1] if place[0] == within and len(place) > 1 else place[0]
         if field in seen:
             continue
         seen.add(field)

@@ -3,7 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import AfterValidator, Field
 
 from apps.live.cursor import UNKNOWN
 
@@ -43,3 +46,18 @@ class Position:
         rev, *parts = text.split(",")
         known = (part.split("=") for part in parts)
         return cls(int(rev), {UUID(pk): int(offset) for pk, offset in known})
+
+
+def _is_position(text: str) -> str:
+    Position.parse(text)  # its complaint is a ValueError, as it should be
+    return text
+
+
+SaidPosition = Annotated[
+    str,
+    AfterValidator(_is_position),
+    Field(
+        pattern=PATTERN,
+        description="Where you are: the last position you were told. Without one you are told everything.",
+    ),
+]

@@ -71,10 +71,8 @@ class Pump:
             hub.waiting.discard(self.wake.set)
             await mailbox.leave(topic, self._hear)
 
-    async def follow(self, key: Hashable, feed: Feed) -> None:
-        """Tell from now on what this feed has, in place of what went by the same key."""
-        await self.unfollow(key)
-        await feed.join(hub)
+    def follow(self, key: Hashable, feed: Feed) -> None:
+        """Tell from now on what this feed has, which has been joined."""
         self.feeds[key] = feed
         self.wake.set()
 

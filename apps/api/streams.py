@@ -17,6 +17,7 @@ from apps.accounts.access import Access
 from apps.api.events import Event
 from apps.api.feed import Feed
 from apps.api.pump import Pump
+from apps.live.hub import hub
 from apps.live.limits import programs
 
 logger = logging.getLogger(__name__)
@@ -127,8 +128,10 @@ class _Streaming:
         if not programs.take(user_id):  # a view has looked before; others were faster
             return
         try:
+            feed = self._stream.feed(self._pump.wake)
             async with asyncio.timeout(JOINED_WITHIN):
-                await self._pump.follow(None, self._stream.feed(self._pump.wake))
+                await feed.join(hub)
+            self._pump.follow(None, feed)
             await self._pump.run()
         except (DatabaseError, TimeoutError) as error:
             logger.warning("A stream could not be joined; its program comes back: %s", type(error).__name__)

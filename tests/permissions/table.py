@@ -131,6 +131,8 @@ API: Rows = {
     "api:conversation": {"GET": OWNER_READS, "PATCH": OWNER_WRITES, "DELETE": OWNER_WRITES},
     "api:restore": {"POST": OWNER_WRITES},
     "api:messages": {"GET": OWNER_READS, "POST": OWNER_WRITES},
+    "api:conversation-events": {"GET": OWNER_READS},
+    "api:events": {"GET": ACCESS},
     "api:tree": {"GET": OWNER_READS},
     "api:queue": {"GET": OWNER_READS},
     "api:resume": {"POST": OWNER_WRITES},

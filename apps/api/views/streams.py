@@ -1,14 +1,13 @@
 """What happens, as it happens, in streams of events."""
 
 from functools import partial
-from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpResponse
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
 from apps.accounts.access import Access, by_ticket
@@ -19,28 +18,13 @@ from apps.api.feed import ConversationFeed, ListFeed
 from apps.api.fields import Said
 from apps.api.found import found_conversation
 from apps.api.parsing import query_of
-from apps.api.position import PATTERN, BadPosition, Position
+from apps.api.position import BadPosition, Position, SaidPosition
 from apps.api.streams import CONTENT_TYPE, EventStream, streaming
 from apps.api.views.base import Door
 from apps.live.limits import programs
 
 AGAIN_AFTER = 10  # seconds
 LAST_EVENT_ID = "Last-Event-ID"
-
-
-def _is_position(text: str) -> str:
-    Position.parse(text)  # its complaint is a ValueError, as it should be
-    return text
-
-
-SaidPosition = Annotated[
-    str,
-    AfterValidator(_is_position),
-    Field(
-        pattern=PATTERN,
-        description="Where you are: the last position you were told. Without one you are told everything.",
-    ),
-]
 
 
 class StreamQuery(Said):
@@ -74,7 +58,7 @@ class EventStreamRenderer(BaseRenderer):
 
 class StreamDoor(Door):
     authentication_classes = (BearerAuthentication, TicketAuthentication, BrowserAuthentication)
-    renderer_classes = (EventStreamRenderer,)
+    renderer_classes = (JSONRenderer, EventStreamRenderer)  # whoever asks for OPTIONS reads JSON
 
 
 class ConversationEvents(StreamDoor):
