@@ -10,6 +10,7 @@ from django.utils import translation
 
 from apps import bridge
 from apps.accounts.models import User
+from apps.live import limits
 from tests.factories import StaffFactory, UserFactory
 
 EXECUTORS = [value for value in vars(bridge).values() if isinstance(value, ThreadPoolExecutor)]
@@ -63,6 +64,13 @@ def closed_threads(request: pytest.FixtureRequest) -> Iterator[None]:
     if marker is not None and marker.kwargs.get("transaction"):
         for executor in EXECUTORS:
             _in_every_thread(executor)
+
+
+@pytest.fixture(autouse=True)
+def allowances_are_whole() -> None:
+    """What the people of one test have spent is not missing to those of the next."""
+    for allowance in (limits.messages, limits.wishes):
+        allowance._spent.clear()
 
 
 def _in_every_thread(executor: ThreadPoolExecutor) -> None:

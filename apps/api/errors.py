@@ -18,6 +18,7 @@ class Code(StrEnum):
     """Why a request was not granted."""
 
     MALFORMED = "malformed"
+    UNKNOWN_ACTION = "unknown_action"
     UNAUTHORIZED = "unauthorized"
     CSRF = "csrf"
     READ_ONLY = "read_only"
@@ -29,7 +30,6 @@ class Code(StrEnum):
     GONE_OUT = "gone_out"
     QUEUE_FULL = "queue_full"
     KEY_USED = "key_used"
-    UNKNOWN_ACTION = "unknown_action"
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     INVALID = "invalid"

@@ -20,6 +20,7 @@ from apps.chat.text import (
     admit_optional,
     admit_title,
 )
+from apps.live import limits
 from apps.llm.registry import model_names
 
 
@@ -183,6 +184,7 @@ COMMANDS: dict[str, Command] = {
     "instruct": Command(InstructForm, choices.instruct),
     "resume": Command(ConversationForm, queue.resume),
 }
+HAVE_A_MODEL_WRITE = {"send", "edit", "regenerate", "continue", "resume"}
 FIELD_NAMES = {
     "conversation": "conversation_id",
     "message": "message_id",
@@ -200,6 +202,8 @@ def perform(user: User, name: object, values: Mapping[str, Any]) -> Any:
         raise Rejected("unknown_command")
     if not all(isinstance(values.get(name, ""), str) for name in IDENTIFIERS):
         raise Rejected("invalid")  # a form field would take a number, or any object, by its spelling
+    if name in HAVE_A_MODEL_WRITE and not limits.wishes.spend(user.pk):
+        raise Rejected("too_many")
     form = command.form({FIELD_NAMES.get(key, key): value for key, value in values.items()})
     if not form.is_valid():
         raise Rejected(_first_code(form))

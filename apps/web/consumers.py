@@ -27,7 +27,8 @@ from apps.chat.drafts import Saved
 from apps.chat.queue import Queued
 from apps.chat.text import clean
 from apps.events import Event, mailbox
-from apps.live.closing import BAD_REQUEST, NOT_FOUND, RESTART, SIGNED_OUT
+from apps.live import limits
+from apps.live.closing import BAD_REQUEST, NOT_FOUND, RESTART, SIGNED_OUT, TOO_MANY
 from apps.live.hub import hub
 from apps.web import fragments, wording
 from apps.web.access import may_watch
@@ -64,6 +65,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         self._view: LiveView | None = None
         self._pump: Pump | None = None
         self._pumping: asyncio.Task[None] | None = None
+        self._has_place = False
         self._language = ""
         self._zone: ZoneInfo | None = None
         self._performing: set[asyncio.Task[None]] = set()
@@ -83,7 +85,9 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         await self.accept()
         user = self.scope["user"]
         try:
-            if user.is_authenticated:
+            if user.is_authenticated and not self._take_place(user.pk):
+                await self.close(TOO_MANY)
+            elif user.is_authenticated:
                 async with asyncio.timeout(ANSWERED_WITHIN):
                     await self._join(user.pk, _place(self.scope["query_string"]))
             else:
@@ -93,6 +97,10 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         except (DatabaseError, TimeoutError) as error:
             logger.warning("A page could not be joined; it reconnects: %s", type(error).__name__)
             await self.close(RESTART)
+
+    def _take_place(self, user_id: int) -> bool:
+        self._has_place = limits.pages.take(user_id)
+        return self._has_place
 
     async def _join(self, user_id: int, place: Place) -> None:
         if place.conversation_id and not await in_database(may_watch)(user_id, place.conversation_id):
@@ -120,12 +128,17 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
             if self._performing:
                 await asyncio.wait(self._performing)
         finally:
+            if self._has_place:
+                limits.pages.give_back(self.scope["user"].pk)
             if self._view:
                 await mailbox.leave(user_topic(self.scope["user"].pk), self._hear)
                 await self._view.leave()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take one command; whatever is wrong with it, the socket stays open and says so."""
+        if not limits.messages.spend(self.scope["user"].pk):
+            await self.close(TOO_MANY)
+            return
         values = _values(text_data)
         command = values.get("command")
         if command == "ack" and self._pump:

@@ -90,9 +90,10 @@ REJECTIONS: dict[str, Sentence] = {
     "queue_full": _("Too much is waiting here already. Let some of it go out first."),
     "not_possible": _("That is no longer possible here: the answer has changed meanwhile."),
     "no_such_model": _("This model is not offered any more. Choose another."),
+    "too_many": _("That is too much at once. Wait a moment and send it again."),
     "unavailable": _("This could not be stored just now. Try again in a moment; nothing you wrote is lost."),
 }
-TRANSIENT = {"unavailable"}
+TRANSIENT = {"unavailable", "too_many"}
 
 
 def problem(message: Message) -> Sentence:

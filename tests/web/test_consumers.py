@@ -19,6 +19,8 @@ from apps.events import mailbox, publish
 from apps.generation.append import Piece, append
 from apps.generation.claim import claim
 from apps.generation.events import ChunkAdded
+from apps.live import limits
+from apps.live.closing import TOO_MANY
 from apps.live.hub import hub
 from apps.web import consumers, wording
 from apps.web.liveview import LiveView
@@ -533,3 +535,38 @@ def _failing(error: Exception) -> Callable[..., Any]:
         raise error
 
     return fail
+
+
+async def test_too_many_messages_close_the_socket(session, monkeypatch):
+    monkeypatch.setattr(limits, "messages", limits.Allowance(3, 0))
+    async with running_hub(), tab(session) as page:
+        for _ in range(4):
+            await page.send(command="ping")
+
+        assert await page.closed() == TOO_MANY
+
+
+async def test_so_many_pages_are_open_at_once(session, monkeypatch):
+    monkeypatch.setattr(limits.pages, "_most", 1)
+    async with running_hub():
+        async with tab(session) as page:
+            await page.send(command="ping")
+            await page.until(HERE)
+            another = Tab(session)
+            await another.opened()
+            assert await another.closed() == TOO_MANY
+            await another.close()
+
+        assert not limits.pages._taken
+
+
+async def test_a_flood_of_questions_is_refused_and_each_can_be_sent_again(session, monkeypatch):
+    monkeypatch.setattr(limits, "wishes", limits.Allowance(1, 0))
+    async with running_hub(), tab(session) as page:
+        for number in range(2):
+            values = {"conversation": str(uuid.uuid4()), "key": f"key-of-{number}", "text": "Why?"}
+            await page.send(command="send", **values)
+        answer = await page.until('data-key="key-of-1"')
+
+    assert str(wording.REJECTIONS["too_many"]) in answer
+    assert await in_database(Conversation.objects.count)() == 1
