@@ -22,6 +22,7 @@ class Spreading:
         self.served: dict[int, int] = dict.fromkeys(ports, 0)  # connections by the port that took them
         self._turns = itertools.cycle(ports)
         self._port: Future[int] = Future()
+        self._connections: set[asyncio.Task[None]] = set()
 
     @property
     def base_url(self) -> str:
@@ -43,9 +44,18 @@ class Spreading:
         self._thread.join()
         self._loop.close()
 
+    def cut(self) -> int:
+        """Break every connection there is, as a network does; how many there were. New ones are taken."""
+        return asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result()
+
+    async def _cut(self) -> int:
+        cut = [task for task in self._connections if task.cancel()]
+        await asyncio.gather(*cut, return_exceptions=True)
+        return len(cut)
+
     async def _serve(self) -> None:
         self._over = asyncio.Event()
-        connections: set[asyncio.Task[None]] = set()
+        connections = self._connections
 
         def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.create_task(self._carry(reader, writer))

@@ -1,0 +1,90 @@
+"""The example clients, as somebody would run them, against the whole product."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from apps.llm.demo_answers import long
+from tests.support.product import Product
+from tests.support.product import product as running_product
+from tests.support.programs import posted, terminal, token_of, typescript
+from tests.support.proxy import Spreading
+
+
+@pytest.fixture(scope="module")
+def product() -> Iterator[Product]:
+    with running_product() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def token(product: Product) -> str:
+    return token_of(product, product.accounts(1)[0])
+
+
+@pytest.fixture
+def conversation(product: Product, token: str) -> str:
+    return str(posted(product.base_url, token, "conversations")["id"])
+
+
+@pytest.fixture
+def line(product: Product) -> Iterator[Spreading]:
+    """A way to the server that can be cut."""
+    port = urlsplit(product.base_url).port
+    assert port
+    with Spreading([port]) as spreading:
+        yield spreading
+
+
+def exchange(words: int) -> str:
+    """What is written of a question and its answer."""
+    return f"> /long {words}\n\n{long(words)}\n\n"
+
+
+def test_terminal_begins_a_conversation_and_ends_once_all_is_said(product: Product, token: str) -> None:
+    with terminal(product.base_url, token) as program:
+        program.type("/long 3")
+
+        assert program.end_input() == 0
+
+    assert program.said == exchange(3)
+
+
+def test_terminal_goes_on_where_it_was_cut(product: Product, token: str, line: Spreading) -> None:
+    with terminal(line.base_url, token) as program:
+        program.type("/long 120")
+        for words in (10, 40):
+            program.wait_for_words(words)
+            assert line.cut()
+        program.type("/long 3")
+
+        assert program.end_input() == 0
+
+    assert program.said == exchange(120) + exchange(3)
+
+
+def test_terminal_without_a_good_token_says_so(product: Product, conversation: str) -> None:
+    with terminal(product.base_url, "colloquy_wrong", conversation) as program:
+        assert program.ended() == 1
+
+
+def test_page_in_typescript_shows_what_somebody_sends(
+    product: Product, token: str, conversation: str
+) -> None:
+    with typescript(product.base_url, token, conversation) as program:
+        posted(product.base_url, token, f"conversations/{conversation}/messages", text="/long 3")
+
+        assert program.wait_for(exchange(3)) == exchange(3)
+
+
+def test_page_in_typescript_goes_on_where_it_was_cut(
+    product: Product, token: str, conversation: str, line: Spreading
+) -> None:
+    with typescript(line.base_url, token, conversation) as program:
+        posted(product.base_url, token, f"conversations/{conversation}/messages", text="/long 120")
+        for words in (10, 40):
+            program.wait_for_words(words)
+            assert line.cut()
+
+        assert program.wait_for(exchange(120)) == exchange(120)
