@@ -27,6 +27,9 @@ stack: setup-dev  ## the same with PostgreSQL, Redis, worker and beat
 test: setup-dev  ## run the tests on both profiles
 	@$(BIN)/python -m tests.support.run
 
+test-docker: setup-dev  ## build the image and test an installation in containers (needs Docker and compose)
+	@$(BIN)/python -m tests.docker
+
 check: setup-dev  ## formatting, lint, types, contracts, templates, settings, locks, audit
 	@$(BIN)/python -m tests.support.check
 
@@ -62,4 +65,4 @@ lock: setup-dev  ## write the locks from requirements/*.in (UPGRADE=1: to the ne
 .venv/.dev: requirements/dev.txt
 	@sh requirements/install dev
 
-.PHONY: help setup setup-dev run stack test check invariants drill drill-mutations bench fmt messages lock
+.PHONY: help setup setup-dev run stack test test-docker check invariants drill drill-mutations bench fmt messages lock

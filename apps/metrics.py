@@ -23,6 +23,7 @@ REQUEST_SECONDS = Histogram(
     "colloquy_request_seconds", "Until an answer begins", buckets=FAST, registry=registry
 )
 SOCKETS = Gauge("colloquy_sockets", "Open WebSockets", registry=registry)
+STREAMS = Gauge("colloquy_streams", "Open streams of events over HTTP", registry=registry)
 WATCHED = Gauge("colloquy_watched", "Conversations and lists that somebody here watches", registry=registry)
 
 # -- Replies ---------------------------------------------------------------------------------------

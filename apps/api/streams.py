@@ -13,6 +13,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 
+from apps import metrics
 from apps.accounts.access import Access
 from apps.api.events import Event
 from apps.api.feed import Feed
@@ -75,9 +76,10 @@ class Streams:
         answer = _Answer(scope, receive, send)
         await self._pages(scope, answer.receive, answer.send)
         if answer.start and not answer.is_client_gone:
-            await _Streaming(scope[SCOPE_KEY], scope.get("unsent", lambda: 0), send).run(
-                answer.start, receive
-            )
+            with metrics.STREAMS.track_inprogress():
+                await _Streaming(scope[SCOPE_KEY], scope.get("unsent", lambda: 0), send).run(
+                    answer.start, receive
+                )
 
 
 class _Answer:

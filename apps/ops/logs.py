@@ -35,8 +35,12 @@ class JsonLines(logging.Formatter):
 def _message(record: logging.LogRecord) -> str:
     if record.name.startswith(OURS):
         return record.getMessage()
-    if record.name == "django.request" and isinstance(record.args, tuple):
-        return str(record.args[0])  # the reason; the path follows
+    if record.name == "django.request" and isinstance(record.args, tuple) and record.args:
+        return str(record.args[0])  # the reason; an address follows
+    if record.name == "py.warnings":
+        return record.getMessage().partition("\n")[0]
+    if record.name.startswith("django.security"):  # it quotes what it was asked for
+        return record.name
     return str(record.msg).partition("\n")[0]
 
 

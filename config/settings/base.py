@@ -1,5 +1,6 @@
 """What every deployment shares. Values come from the environment; see the README's table."""
 
+import logging
 from typing import Any
 
 from csp.constants import NONE, SELF
@@ -217,6 +218,7 @@ USE_TZ = True
 # -- Logging: what happened, never what was said -----------------------------------------------------
 
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")
+logging.captureWarnings(LOG_FORMAT == "json")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

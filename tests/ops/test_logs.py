@@ -67,3 +67,16 @@ def test_a_failed_request_is_told_without_its_address() -> None:
     _, found = line("django.request", "%s: %s", "Internal Server Error", f"/{SECRET}")
 
     assert found["message"] == "Internal Server Error"
+
+
+def test_a_host_that_is_not_ours_is_not_repeated() -> None:
+    text, found = line("django.security.DisallowedHost", f"Invalid HTTP_HOST header: {SECRET}")
+
+    assert SECRET not in text
+    assert found["message"] == "django.security.DisallowedHost"
+
+
+def test_a_warning_is_one_line_in_its_own_words() -> None:
+    _, found = line("py.warnings", "%s", "file.py:1: SlowWarning: too slow\n  code()")
+
+    assert found["message"] == "file.py:1: SlowWarning: too slow"

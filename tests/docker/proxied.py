@@ -1,0 +1,43 @@
+"""Requests through a proxy whose certificate nobody else trusts."""
+
+import time
+import urllib.error
+import urllib.request
+from email.message import Message
+from ssl import CERT_NONE, create_default_context
+
+from tests.docker.person import Person
+from tests.support.browser import Tab
+
+trusting = create_default_context()
+trusting.check_hostname, trusting.verify_mode = False, CERT_NONE
+
+
+def get(address: str, **headers: str) -> tuple[int, dict[str, str], str]:
+    request = urllib.request.Request(address, headers=headers)
+    try:
+        with urllib.request.urlopen(request, context=trusting, timeout=30) as answer:
+            return answer.status, _lowered(answer.headers), answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, _lowered(error.headers), ""
+
+
+def streamed(address: str, person: Person, tab: Tab) -> float:
+    """Seconds between the first piece of a slow answer and its end, as a stream of events brings them."""
+    tab.send("/long 1").expect_status("complete")
+    url = f"{address}/api/v1/conversations/{tab.path.split('/')[2]}/events"
+    request = urllib.request.Request(url, headers={"Cookie": person.cookies(), "Accept": "text/event-stream"})
+    with urllib.request.urlopen(request, context=trusting, timeout=60) as stream:
+        assert stream.headers["Content-Type"].startswith("text/event-stream")
+        tab.send("/slow 0.2")
+        came = {}
+        for line in stream:
+            came.setdefault(line.decode().strip(), time.monotonic())
+            if line.startswith(b"event: complete_streaming"):
+                break
+    return came["event: complete_streaming"] - came["event: streaming"]
+
+
+def _lowered(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
