@@ -1,5 +1,7 @@
 """What belongs to somebody, found by following foreign keys: nobody else may change any of it."""
 
+import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -11,8 +13,21 @@ from apps.accounts.models import User
 DEEPEST = 3  # foreign keys from a row to its user
 NOTED = ("accounts.Device", "accounts.Ticket", "admin.LogEntry")  # who was seen, who may listen: nothing lost
 
+CHANGE = re.compile(r'(INSERT INTO|UPDATE|DELETE FROM|WITH) (?!"(django_session|accounts_device)")')
+Rows = dict[str, list[tuple[Any, ...]]]
 
-def rows_of(user: User) -> dict[str, list[tuple[Any, ...]]]:
+
+class Written:
+    """Whether any statement may have changed a row; the usual one has not, and spares a comparison."""
+
+    anything = False
+
+    def __call__(self, execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        self.anything |= bool(CHANGE.match(sql))
+        return execute(sql, *arguments)
+
+
+def rows_of(user: User) -> Rows:
     """Every column of every row that is theirs, by model."""
     theirs = {"accounts.User": User.objects.filter(pk=user.pk)}
     for model, path in _paths().items():

@@ -1,15 +1,18 @@
 import re
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 
 import pytest
 from django.core.cache import cache
-from django.db import transaction
+from django.core.management import call_command
+from django.db import connection, transaction
+from pytest_django import DjangoDbBlocker
 
 from tests.permissions.asking import METHODS, ask
 from tests.permissions.cast import ROLES, Place, World
 from tests.permissions.outcomes import ABSENT, NO_METHOD, OK, Row, outcome
 from tests.permissions.routes import Route, routes
-from tests.permissions.rows import rows_of
+from tests.permissions.rows import Rows, Written, rows_of
 from tests.permissions.table import ROUTES
 
 KNOWN = {route.name: route for route in routes()}
@@ -21,6 +24,9 @@ NO_ROW = (
 )
 
 
+pytestmark = pytest.mark.django_db
+
+
 @dataclass(frozen=True)
 class Answer:
     outcome: str
@@ -29,17 +35,36 @@ class Answer:
     changed: bool  # anything that is the owner's
 
 
-@pytest.fixture
-def world(db: None) -> World:
-    cache.clear()  # attempts are counted there
-    return World()
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """One for all: what a question changes is undone at once."""
+    with django_db_blocker.unblock():
+        made = World()
+    yield made
+    with django_db_blocker.unblock():
+        call_command("flush", interactive=False, verbosity=0)
 
 
-def answer(world: World, role: str, method: str, route: Route, place: Place, **rows: object) -> Answer:
+@pytest.fixture(autouse=True)
+def unlimited() -> None:
+    """Attempts are counted there."""
+    cache.clear()
+
+
+@pytest.fixture(scope="module")
+def rows(world: World, django_db_blocker: DjangoDbBlocker) -> Rows:
+    with django_db_blocker.unblock():
+        return rows_of(world.owner)
+
+
+def answer(  # noqa: PLR0917 - a question and whose it is
+    world: World, role: str, method: str, route: Route, place: Place, rows: Rows | None = None
+) -> Answer:
     """What somebody gets, all undone again; `rows` are the owner's, if it matters what becomes of them."""
-    with transaction.atomic():
+    written = Written()
+    with transaction.atomic(), connection.execute_wrapper(written):
         response = ask(world, role, method, route, place)
-        changed = bool(rows) and rows_of(world.owner) != rows
+        changed = bool(rows and written.anything) and rows_of(world.owner) != rows
         transaction.set_rollback(True)
     headers = {name: value for name, value in response.items() if name not in OF_ONE_ANSWER}
     return Answer(outcome(response), headers, getattr(response, "content", b""), changed)
@@ -83,23 +108,22 @@ def test_each_role_gets_what_the_table_says(world: World, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, rows in ROUTES.items() if CHANGING & set(rows)])
-def test_nobody_else_changes_what_is_the_owners(world: World, name: str) -> None:
-    rows = rows_of(world.owner)
+def test_nobody_else_changes_what_is_the_owners(world: World, rows: Rows, name: str) -> None:
     for method in CHANGING & set(ROUTES[name]):
         trusted = {"trusted"} if ROUTES[name][method].trusted != OK else set()
         for role in {"other", "staff", "anonymous", "reader", "revoked"} | trusted:
-            answered = answer(world, role, method, KNOWN[name], world.here, **rows)
+            answered = answer(world, role, method, KNOWN[name], world.here, rows)
             assert not answered.changed, (method, role)
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_no_other_method_gives_more(world: World, name: str) -> None:
-    rows, known = rows_of(world.owner), ROUTES[name]
+def test_no_other_method_gives_more(world: World, rows: Rows, name: str) -> None:
+    known = ROUTES[name]
     role = "owner" if OK in {row.owner for row in known.values()} else "trusted"
     most = {NO_METHOD, *(getattr(row, role) for row in known.values())}
 
     for method in set(METHODS) - set(known):
-        answered = answer(world, role, method, KNOWN[name], world.here, **rows)
+        answered = answer(world, role, method, KNOWN[name], world.here, rows)
         assert answered.outcome in most or (method == "OPTIONS" and not answered.body), method
         assert not answered.changed or (method == "PUT" and "POST" in known), method
 
