@@ -127,6 +127,8 @@ API: Rows = {
     "api:me": {"GET": ACCESS},
     "api:models": {"GET": ACCESS},
     "api:tickets": {"POST": ACCESS},
+    "api:events": {"GET": ACCESS},
+    "api:conversation-events": {"GET": OWNER_READS},
     "api:conversations": {"GET": ACCESS, "POST": WRITES},
     "api:conversation": {"GET": OWNER_READS, "PATCH": OWNER_WRITES, "DELETE": OWNER_WRITES},
     "api:restore": {"POST": OWNER_WRITES},
@@ -147,3 +149,12 @@ API: Rows = {
     "api:feedback": {"GET": OWNER_READS, "POST": OWNER_WRITES, "DELETE": OWNER_WRITES},
 }
 ROUTES: Rows = {**PAGES, **SETTINGS, **ACCOUNTS, **ADMIN, **API}
+
+COMMANDS = dict.fromkeys(  # of the page's socket: the same of every one, whatever it does
+    (
+        *("send", "rename", "delete", "restore", "pin", "unpin", "archive", "unarchive", "see"),
+        *("stop", "continue", "regenerate", "edit", "choose", "like", "dislike", "unrate", "note"),
+        *("revise", "withdraw", "resume", "draft", "discard", "use", "instruct"),
+    ),
+    OWNER,
+)
