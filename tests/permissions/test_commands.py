@@ -47,7 +47,7 @@ async def outcomes(world: World, role: str, place: Place) -> dict[str, str]:
         for command in asked:
             await page.send(**wish(command, place))
             await page.send(command="none-such", key="a-marker")
-            in_turn = command != "stop" or (role == "owner" and place is world.here)
+            in_turn = command != "stop" or role == "owner"
             said[command] = await page.until("a-marker", *[] if in_turn else ["of-stop"])
     absent = str(REJECTIONS["absent"])
     return {command: ABSENT if absent in said[command] else OK for command in asked}
