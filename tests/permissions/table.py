@@ -133,8 +133,6 @@ API: Rows = {
     "api:conversation": {"GET": OWNER_READS, "PATCH": OWNER_WRITES, "DELETE": OWNER_WRITES},
     "api:restore": {"POST": OWNER_WRITES},
     "api:messages": {"GET": OWNER_READS, "POST": OWNER_WRITES},
-    "api:conversation-events": {"GET": OWNER_READS},
-    "api:events": {"GET": ACCESS},
     "api:tree": {"GET": OWNER_READS},
     "api:queue": {"GET": OWNER_READS},
     "api:resume": {"POST": OWNER_WRITES},
@@ -158,3 +156,14 @@ COMMANDS = dict.fromkeys(  # of the page's socket: the same of every one, whatev
     ),
     OWNER,
 )
+ACTIONS = {  # of the socket of programs
+    "ping": ACCESS,
+    "subscribe": OWNER_READS,
+    "subscribe_list": ACCESS,
+    "unsubscribe": ACCESS,
+    "send": OWNER_WRITES,
+    "stop": OWNER_WRITES,
+    "continue": OWNER_WRITES,
+    "regenerate": OWNER_WRITES,
+    "edit": OWNER_WRITES,
+}
