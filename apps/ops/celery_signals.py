@@ -55,7 +55,8 @@ def _end(task_id: str, task: Task[Any, Any], state: str | None = None, **_: obje
     outcome = (state or "unknown").lower()
     metrics.TASKS.labels(task.name, outcome).inc()
     metrics.TASK_SECONDS.observe(seconds)
-    logger.info("Task %s ended with %s after %d ms", task.name, outcome, seconds * 1000)
+    level = logging.INFO if trace.request_id() or outcome != "success" else logging.DEBUG
+    logger.log(level, "Task %s ended with %s after %d ms", task.name, outcome, seconds * 1000)
     if following:
         following.__exit__(None, None, None)
 
