@@ -108,6 +108,21 @@ def test_page_and_programs_watch_the_same_answer(
         check_that_all_have_it(gathering, reply)
 
 
+def test_programs_are_shut_out_the_moment_their_token_is_revoked(
+    model_owner: Person, model_server: OpenAIServer, line: Spreading
+) -> None:
+    gathering = Gathering(model_owner, line)
+    gathering.begin(model_server)
+    with ExitStack() as exit_stack:
+        gathering.watch(exit_stack)
+        page = gathering.owner.open("/settings/tokens/").page
+        page.get_by_role("link", name="Revoke A program").click()
+        page.get_by_role("button", name="Revoke").click()
+
+        assert [program.ended() for program in (gathering.terminal, gathering.typescript)] == [1, 1]
+        assert gathering.curl.ended() == 0
+
+
 def check_that_all_are_at_it(gathering: Gathering, reply: Reply) -> None:
     for program in (gathering.terminal, gathering.typescript):
         program.wait_for(BEGUN)

@@ -31,6 +31,7 @@ function Entry({ message }: { message: Message }) {
     <li aria-busy={isRunning(message)}>
       <strong>{message.role === "user" ? "You" : message.model}</strong>
       <p style={{ whiteSpace: "pre-wrap" }}>{message.text}</p>
+      {message.status === "stopped" && <p>Stopped.</p>}
       {message.error && <p role="alert">This answer ended early: {message.error}</p>}
     </li>
   );
