@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.support.websocket import connect
 
-EVERY = 0.005  # seconds between two questions
+EVERY = 0.01  # seconds between two questions: nobody may ask much more
 FEWEST = 50  # questions that say enough
 QUESTION = json.dumps({"command": "no such command", "key": "bystander-key"})
 

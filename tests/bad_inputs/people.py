@@ -141,6 +141,34 @@ class Page:
         return frames
 
 
+class Program:
+    """A program of somebody's, and its socket."""
+
+    def __init__(self, person: "Person", socket: Socket) -> None:
+        self.person, self.socket = person, socket
+        self.heard: list[dict[str, Any]] = []
+
+    async def ask(self, action: str, **payload: Any) -> dict[str, Any]:
+        """Say it with a fresh key, or the one given; its answer, whatever is told on the way."""
+        payload = {"key": str(uuid.uuid4()), **payload}
+        await self.socket.send(json.dumps({"action": action, "payload": payload}))
+        return await self.answer(payload["key"])
+
+    async def answer(self, key: object) -> dict[str, Any]:
+        """What is answered to what was called so."""
+        while (message := await self.next())["payload"].get("key") != key or "feed" in message["payload"]:
+            pass
+        return message
+
+    async def next(self, *, within: float = 20.0) -> dict[str, Any]:
+        self.heard.append(json.loads(looked_at(str(await self.socket.receive(within=within)))))
+        return self.heard[-1]
+
+    async def begun(self) -> str:
+        """A conversation of theirs that is empty."""
+        return str((await asyncio.to_thread(self.person.told, "/conversations"))["id"])
+
+
 class Person:
     """Somebody who has signed in. `conversation` is their first, if they have something to lose."""
 
@@ -166,6 +194,22 @@ class Person:
                 yield Page(self, socket, conversation or str(uuid.uuid4()))
             except Closed as closed:
                 raise AssertionError(f"the socket was closed with {closed.code}") from closed
+
+    @asynccontextmanager
+    async def program(self, **options: Any) -> AsyncIterator["Program"]:
+        """A program of theirs with its socket, let in by their session."""
+        async with connect(f"{self.base_url}/ws/v1/", cookie=self.cookie, **options) as socket:
+            try:
+                yield Program(self, socket)
+            except Closed as closed:
+                raise AssertionError(f"the socket was closed with {closed.code}") from closed
+
+    def told(self, path: str, **values: Any) -> dict[str, Any]:
+        """What the API answers to a program of theirs."""
+        headers = {"X-CSRFToken": CSRF_TOKEN, "Origin": self.base_url, "Content-Type": "application/json"}
+        answer = self._ask("POST", f"/api/v1{path}", headers=headers, content=json.dumps(values).encode())
+        found: dict[str, Any] = answer.json()
+        return found
 
     def deactivate(self, other: "Person") -> None:
         """What an administrator does who ticks "active" off."""

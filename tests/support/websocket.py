@@ -8,7 +8,7 @@ import base64
 import hashlib
 import os
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
@@ -35,8 +35,11 @@ class Closed(Exception):
 
 
 class Socket:
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """`head` is how the server agreed to it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: str = "") -> None:
         self._reader, self._writer = reader, writer
+        self.head = head
 
     async def send(self, message: str | bytes) -> None:
         if isinstance(message, str):
@@ -111,20 +114,26 @@ class Socket:
 
 @asynccontextmanager
 async def connect(
-    url: str, *, cookie: str = "", origin: str | None = None, within: float = WITHIN
+    url: str,
+    *,
+    cookie: str = "",
+    origin: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    within: float = WITHIN,
 ) -> AsyncIterator[Socket]:
     """A socket to `url`, which may say ws or http; its own origin unless another is named. Raises Refused."""
     parts = urlsplit(url)
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    headers = {"Cookie": cookie, "Origin": f"http://{parts.netloc}" if origin is None else origin}
+    ours = {"Cookie": cookie, "Origin": f"http://{parts.netloc}" if origin is None else origin}
     async with asyncio.timeout(within):
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=1 << 24)
         try:
-            await _shake_hands(reader, writer, path, {"Host": parts.netloc, **headers})
+            said = {"Host": parts.netloc, **ours, **(headers or {})}
+            head = await _shake_hands(reader, writer, path, said)
         except BaseException:
             await _hang_up(writer)
             raise
-    socket = Socket(reader, writer)
+    socket = Socket(reader, writer, head)
     try:
         yield socket
     finally:
@@ -133,7 +142,7 @@ async def connect(
 
 async def _shake_hands(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, headers: dict[str, str]
-) -> None:
+) -> str:
     key = base64.b64encode(os.urandom(16))
     lines = [
         f"GET {path} HTTP/1.1",
@@ -153,6 +162,7 @@ async def _shake_hands(
         raise Refused(status)
     accept = base64.b64encode(hashlib.sha1(key + ACCEPT_SUFFIX).digest()).decode()
     assert f"sec-websocket-accept: {accept}".lower() in head.lower()
+    return head
 
 
 async def _hang_up(writer: asyncio.StreamWriter) -> None:
