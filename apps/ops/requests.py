@@ -14,7 +14,6 @@ logger = logging.getLogger(__name__)
 
 HEADER = "X-Request-ID"
 STATIC = "static"  # instead of a route: files, and whatever else no route has
-SERVER_ERROR = 500
 
 
 class RequestMiddleware:
@@ -38,9 +37,7 @@ def _note(request: HttpRequest, status: int, seconds: float) -> None:
     route = match.view_name or match.route if match else STATIC
     metrics.REQUESTS.labels(route, f"{status // 100}xx").inc()
     metrics.REQUEST_SECONDS.observe(seconds)
-    level = logging.DEBUG if route == STATIC else logging.INFO
-    if status >= SERVER_ERROR:
-        level = logging.ERROR
+    level = logging.DEBUG if route == STATIC else logging.INFO  # what failed has a line of its own
     facts = {"method": request.method, "route": route, "status": status, "ms": round(seconds * 1000)}
     logger.log(level, "%(method)s %(route)s answered %(status)d in %(ms)d ms", facts, extra={"facts": facts})
 

@@ -29,9 +29,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     again_after = AGAIN_AFTER if request.method in READING else None
     page = render_to_string("503.html", {**context, "again_after": again_after})
     response = HttpResponse(page, status=503, headers={"Retry-After": str(AGAIN_AFTER)})
-    log_response(
-        "The database is away for %s: %s", request.path, _line(error), response=response, logger=logger
-    )
+    log_response("The database is away for a page: %s", _line(error), response=response, logger=logger)
     return response
 
 

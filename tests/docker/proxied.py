@@ -5,9 +5,19 @@ import urllib.error
 import urllib.request
 from email.message import Message
 from ssl import CERT_NONE, create_default_context
+from typing import Any
 
 from tests.docker.person import Person
 from tests.support.browser import Tab
+
+PING = """
+() => new Promise((resolve, reject) => {
+  const socket = new WebSocket("/ws/v1/");
+  socket.onopen = () => socket.send(JSON.stringify({ action: "ping", payload: { key: "k" } }));
+  socket.onmessage = (event) => { socket.close(); resolve(JSON.parse(event.data)); };
+  socket.onclose = (event) => reject(new Error(`closed with ${event.code}`));
+})
+"""
 
 trusting = create_default_context()
 trusting.check_hostname, trusting.verify_mode = False, CERT_NONE
@@ -37,6 +47,12 @@ def streamed(address: str, person: Person, tab: Tab) -> float:
             if line.startswith(b"event: complete_streaming"):
                 break
     return came["event: complete_streaming"] - came["event: streaming"]
+
+
+def pong(tab: Tab) -> dict[str, Any]:
+    """What the socket for programs answers to a ping from a page of ours."""
+    answered: dict[str, Any] = tab.page.evaluate(PING)
+    return answered
 
 
 def _lowered(headers: Message) -> dict[str, str]:

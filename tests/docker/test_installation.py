@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.docker.deployment import PLANTED, SERVICES, SERVING, Deployment, run
 from tests.docker.person import PASSWORD, RECOVERED_WITHIN, Person, reply_in, words
-from tests.docker.proxied import get, streamed
+from tests.docker.proxied import get, pong, streamed
 from tests.support.browser import Tab
 
 OURS = tuple(service for service in SERVICES if service != "migrate")
@@ -168,6 +168,10 @@ def test_a_stream_of_events_comes_as_it_is_written(
     started: Deployment, person: Person, conversation: str
 ) -> None:
     assert streamed(started.base_url, person, person.open(conversation)) > 1.0
+
+
+def test_programs_find_their_socket(person: Person, conversation: str) -> None:
+    assert pong(person.open(conversation))["action"] == "pong"
 
 
 def test_three_web_containers_share_the_pages(started: Deployment, person: Person, conversation: str) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.docker.deployment import PROJECT, Deployment, free_port, local_image, run
 from tests.docker.person import Person
-from tests.docker.proxied import get, streamed
+from tests.docker.proxied import get, pong, streamed
 
 IMAGE = local_image("nginx:1.28", "nginx:stable-trixie")
 NAME = f"{PROJECT}-nginx"
@@ -53,6 +53,7 @@ def test_somebody_signs_up_and_is_answered(browser: Browser, address: str) -> No
 
     reply.expect_status("complete")
     expect(tab.messages).to_have_count(2)
+    assert pong(tab)["action"] == "pong"
 
 
 def test_a_stream_of_events_comes_as_it_is_written(browser: Browser, address: str) -> None:
