@@ -5,11 +5,13 @@ A token or a ticket says nothing by itself: what counts is what is stored about 
 """
 
 import hashlib
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
@@ -17,6 +19,8 @@ from apps.accounts.events import AccessEnded, TokenRevoked
 from apps.accounts.models import Scope, Ticket, Token, User
 from apps.accounts.sessions import session_hash, still_signed_in
 from apps.events import Event
+
+logger = logging.getLogger(__name__)
 
 RANDOM_BYTES = 32
 TICKET_LIFE = timedelta(seconds=30)
@@ -100,7 +104,12 @@ def _take(ticket: Ticket) -> bool:
 
 
 def _note_use(token: Token) -> None:
+    """Once in a while; a note that cannot be made keeps nobody out."""
     now = timezone.now()
-    if token.last_used_at is None or token.last_used_at <= now - NOTED_EVERY:
-        unnoted = Q(last_used_at=None) | Q(last_used_at__lte=now - NOTED_EVERY)
+    if token.last_used_at and token.last_used_at > now - NOTED_EVERY:
+        return
+    unnoted = Q(last_used_at=None) | Q(last_used_at__lte=now - NOTED_EVERY)
+    try:
         Token.objects.filter(unnoted, pk=token.pk).update(last_used_at=now)
+    except DatabaseError as error:
+        logger.warning("The use of a token could not be noted: %s", type(error).__name__)

@@ -1,10 +1,13 @@
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import OperationalError
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts import access
@@ -82,6 +85,14 @@ class TestLastUse:
             noted.append(self.used_at(token))
 
         assert noted == [moments[0], moments[0], moments[2]]
+
+    def test_a_note_that_cannot_be_made_keeps_nobody_out(
+        self, token: Token, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setattr(QuerySet, "update", Mock(side_effect=OperationalError("database is locked")))
+
+        assert by_token(SECRET) == of(token)
+        assert "could not be noted: OperationalError" in caplog.text
 
     def test_a_use_soon_after_costs_one_query(self, token: Token, django_assert_num_queries: Any) -> None:
         by_token(SECRET)

@@ -1,9 +1,11 @@
 import re
 import uuid
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.core import serializers
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -85,6 +87,27 @@ class TestMaking:
     def test_what_cannot_be_is_refused(self, proven: Client, wrong: dict[str, str]) -> None:
         assert proven.post(reverse(NEW), form(**wrong)).status_code == 422
         assert not Token.objects.exists()
+
+    def test_its_owner_is_told_by_mail(
+        self, proven: Client, owner: User, mailoutbox: list[EmailMessage]
+    ) -> None:
+        owner.emailaddress_set.create(email=owner.email, primary=True, verified=True)
+
+        response = proven.post(reverse(NEW), form(name="<My> laptop"))
+
+        [mail] = mailoutbox
+        assert mail.to == [owner.email]
+        assert "“<My> laptop”" in mail.body
+        assert not SECRET.search(mail.body)
+        assert SECRET.search(response.content.decode())
+
+    def test_a_mail_that_cannot_be_sent_hides_no_secret(
+        self, proven: Client, owner: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        owner.emailaddress_set.create(email=owner.email, primary=True, verified=True)
+        monkeypatch.setattr(EmailMessage, "send", Mock(side_effect=ConnectionRefusedError))
+
+        assert SECRET.search(proven.post(reverse(NEW), form()).content.decode())
 
     def test_one_too_many_is_refused_in_words(self, proven: Client, owner: User) -> None:
         TokenFactory.create_batch(MOST_LIVE, user=owner)

@@ -1,10 +1,13 @@
 """Tokens by which people let their own programs in: made, shown this once, listed and taken back."""
 
+import logging
 import uuid
 from datetime import timedelta
+from smtplib import SMTPException
 from typing import Any
 from uuid import UUID
 
+from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
@@ -30,6 +33,8 @@ from apps.chat.text import MAX_NAME
 from apps.web.personal import person
 from apps.web.posts import posted
 from apps.web.settings.forms import OptionalText
+
+logger = logging.getLogger(__name__)
 
 USUAL_DAYS = 90
 
@@ -104,6 +109,7 @@ def new(request: HttpRequest) -> HttpResponse:
         except TooManyTokens:
             form.add_error(None, _("You have {most} tokens. Revoke one first.").format(most=MOST_LIVE))
         else:
+            _tell_owner(request, token)
             return render(request, "settings/token_made.html", {"token": token, "secret": secret})
     return render(request, "settings/token_new.html", {"form": form}, status=422 if form.is_bound else 200)
 
@@ -133,3 +139,11 @@ def _issued(request: HttpRequest, wanted: dict[str, Any]) -> tuple[Token, str]:
         lifetime=wanted["lifetime"],
         token_id=wanted["key"],
     )
+
+
+def _tell_owner(request: HttpRequest, token: Token) -> None:
+    """By mail, as of everything else that lets somebody in; a mail that cannot be sent hides no secret."""
+    try:
+        get_adapter(request).send_notification_mail("account/email/token_made", token.user, {"token": token})
+    except (OSError, SMTPException) as error:
+        logger.warning("A mail about a new token could not be sent: %s", type(error).__name__)
