@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from apps.api.cursors import PATTERN as CURSOR_PATTERN
 from apps.api.errors import FieldCode
 from apps.chat.text import (
     MAX_INSTRUCTIONS,
@@ -105,8 +106,9 @@ class Said(BaseModel):
 
 
 Limit = Annotated[
-    int, BeforeValidator(_digits), Field(ge=1, le=MOST_ITEMS, description="How many items a page may hold.")
+    int, Field(ge=1, le=MOST_ITEMS, description="How many items a page may hold."), BeforeValidator(_digits)
 ]
+Cursor = Annotated[str, Field(pattern=CURSOR_PATTERN, description="`next` of the page before.")]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Words = Annotated[
     str,

@@ -175,8 +175,32 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 # -- Programs --------------------------------------------------------------------------------------
 
-REST_FRAMEWORK = {"UNAUTHENTICATED_USER": None, "URL_FORMAT_OVERRIDE": None}
-SPECTACULAR_SETTINGS = {"OAS_VERSION": "3.1.0", "ENABLE_DJANGO_DEPLOY_CHECK": False}  # ours is stricter
+REST_FRAMEWORK = {
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+    "DEFAULT_SCHEMA_CLASS": "apps.api.documents.operation.DoorSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "Colloquy",
+    "VERSION": "1",
+    "DESCRIPTION": (ROOT / "apps/api/documents/openapi.md").read_text(encoding="utf-8"),
+    "SERVERS": [{"url": "/api/v1"}],
+    "TAGS": [
+        {"name": "Conversations", "description": "Found, begun, changed, deleted and taken back."},
+        {
+            "name": "Messages",
+            "description": "What was said: the active path, the tree, one message; sending.",
+        },
+        {"name": "Replies", "description": "What can be done to what was said."},
+        {"name": "Queue", "description": "Messages that were sent while an answer ran."},
+        {"name": "Yourself", "description": "As whom you are let in, and what you can ask."},
+    ],
+    "POSTPROCESSING_HOOKS": ["apps.api.documents.finish.finished"],
+    "COMPONENT_SPLIT_PATCH": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,  # ours is stricter
+}
 
 # -- The browser -----------------------------------------------------------------------------------
 

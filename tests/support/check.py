@@ -117,6 +117,7 @@ CHECKS: dict[str, Callable[[], Verdict]] = {
     "contracts": lambda: run(BIN / "lint-imports", "--no-cache"),
     "templates": lambda: run(BIN / "djlint", "templates", "--lint", "--quiet"),
     "migrations": lambda: manage("makemigrations", "--check", "--dry-run", settings="config.settings.test"),
+    "documents": lambda: manage("api_documents", "--check", settings="config.settings.test"),
     "deployment": deployment,
     "locks": lock_files,
     "audit": audit,

@@ -10,7 +10,9 @@ from rest_framework.request import Request
 from apps.api import cursors
 from apps.api.authentication import access_of
 from apps.api.bodies import ConversationChange, NewConversation
-from apps.api.fields import Flag, Limit, Said, Words
+from apps.api.documents.operation import operation
+from apps.api.errors import Code
+from apps.api.fields import Cursor, Flag, Limit, Said, Words
 from apps.api.found import found_conversation
 from apps.api.pages import ConversationPage
 from apps.api.parsing import body_of, query_of
@@ -24,7 +26,7 @@ class ConversationQuery(Said):
     """Which conversations to list."""
 
     limit: Limit = 50
-    cursor: str | None = Field(default=None, description="`next` of the page before.")
+    cursor: Cursor | None = None
     archived: Flag | None = Field(
         default=None, description="Only what is in the archive, or only what is not."
     )
@@ -33,7 +35,16 @@ class ConversationQuery(Said):
 
 
 class Conversations(Door):
+    tag = "Conversations"
+
+    @operation(
+        "listConversations",
+        "List your conversations",
+        {200: (ConversationPage, "The latest active first.")},
+        query=ConversationQuery,
+    )
     def get(self, request: Request) -> HttpResponse:
+        """Archived ones are among them unless you say otherwise."""
         query = query_of(request, ConversationQuery)
         rows, more = reading.matching_page(
             access_of(request).user.pk,
@@ -48,7 +59,15 @@ class Conversations(Door):
         )
         return answer(page)
 
+    @operation(
+        "beginConversation",
+        "Begin a conversation",
+        {201: (Conversation, "Begun."), 200: (Conversation, "Begun before, by the same key.")},
+        body=NewConversation,
+        refuses=(Code.KEY_USED,),
+    )
     def post(self, request: Request) -> HttpResponse:
+        """It is empty; without a title it gets one from its first message."""
         body = body_of(request, NewConversation)
         begun, new = grant(access_of(request), Begin(**dict(body)))
         location = reverse("api:conversation", args=[begun.pk])
@@ -56,20 +75,36 @@ class Conversations(Door):
 
 
 class OneConversation(Door):
+    tag = "Conversations"
+
+    @operation("readConversation", "Read a conversation", {200: (Conversation, "As it is now.")})
     def get(self, request: Request, conversation_id: UUID) -> HttpResponse:
         return answer(Conversation.of(found_conversation(access_of(request), conversation_id)))
 
+    @operation(
+        "changeConversation",
+        "Change a conversation",
+        {200: (Conversation, "As it is now.")},
+        body=ConversationChange,
+    )
     def patch(self, request: Request, conversation_id: UUID) -> HttpResponse:
+        """Title, model, instructions, pin and archive: what you name is changed, together or not at all."""
         body = body_of(request, ConversationChange)
         wish = Change(conversation_id=conversation_id, **dict(body))
         return answer(Conversation.of(grant(access_of(request), wish)))
 
+    @operation("deleteConversation", "Delete a conversation", {204: (None, "Deleted.")})
     def delete(self, request: Request, conversation_id: UUID) -> HttpResponse:
+        """Replies that are being written end. It can be taken back."""
         grant(access_of(request), Delete(conversation_id=conversation_id))
         return nothing()
 
 
 class Restoration(Door):
+    tag = "Conversations"
+
+    @operation("restoreConversation", "Take back a deletion", {200: (Conversation, "There again.")})
     def post(self, request: Request, conversation_id: UUID) -> HttpResponse:
+        """Of one that was not deleted nothing changes."""
         wish = Restore(conversation_id=conversation_id)
         return answer(Conversation.of(grant(access_of(request), wish)))
