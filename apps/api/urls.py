@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.api.views import conversations, messages, oneself, queue, replies, streams
+from apps.api.views import conversations, documents, messages, oneself, queue, replies, streams
 
 app_name = "api"
 
@@ -10,6 +10,8 @@ CONVERSATION = "conversations/<uuid:conversation_id>"
 MESSAGE = "messages/<uuid:message_id>"
 
 urlpatterns = [
+    path("docs/", documents.page, name="docs"),
+    path("openapi.json", documents.document, {"name": "openapi.json"}, name="openapi"),
     path("me", oneself.Myself.as_view(), name="me"),
     path("models", oneself.ModelList.as_view(), name="models"),
     path("tickets", oneself.Tickets.as_view(), name="tickets"),

@@ -193,10 +193,12 @@ SPECTACULAR_SETTINGS = {
             "description": "What was said: the active path, the tree, one message; sending.",
         },
         {"name": "Replies", "description": "What can be done to what was said."},
+        {"name": "Events", "description": "What changes, as it changes, in streams of server-sent events."},
         {"name": "Queue", "description": "Messages that were sent while an answer ran."},
         {"name": "Yourself", "description": "As whom you are let in, and what you can ask."},
     ],
     "POSTPROCESSING_HOOKS": ["apps.api.documents.finish.finished"],
+    "SORT_OPERATIONS": False,  # as the routes are
     "COMPONENT_SPLIT_PATCH": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENABLE_DJANGO_DEPLOY_CHECK": False,  # ours is stricter

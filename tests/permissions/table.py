@@ -124,6 +124,8 @@ ADMIN: Rows = {
     **read_at_desk("chat_feedback"),
 }
 API: Rows = {
+    "api:docs": {"GET": ANYBODY},
+    "api:openapi": {"GET": ANYBODY},
     "api:me": {"GET": ACCESS},
     "api:models": {"GET": ACCESS},
     "api:tickets": {"POST": ACCESS},

@@ -24,6 +24,9 @@ BY_NAME: dict[str, Any] = {
     "note": "",
     "instructions": "",
     "model": "demo",
+    "ConversationChange.pinned": True,
+    "NewConversation.instructions": "Answer in one sentence.",
+    "Rating.note": "Short and right.",
     "Me.name": "Ada",
     "name": "demo",
     "Question.id": QUESTION,
@@ -63,6 +66,16 @@ BY_NAME: dict[str, Any] = {
 MOMENT = "2026-03-01T09:30:00Z"
 
 
+LEFT_OUT = {  # of a request, what is rarely said
+    "NewConversation.key",
+    "NewConversation.model",
+    "NewMessage.model",
+    "NewMessage.after",
+    "NewVersion.model",
+    "ConversationChange.archived",
+    "ConversationChange.model",
+    "ConversationChange.instructions",
+}
 PERSONAS = {"Accepted.question": "Question"}  # the same kind of row, met in another role
 
 
@@ -84,7 +97,11 @@ def example_of(schema: dict[str, Any], schemas: dict[str, Any], *names: str) -> 
 
 def _object(schema: dict[str, Any], schemas: dict[str, Any], name: str) -> dict[str, Any]:
     fields = schema["properties"].items()
-    return {field: example_of(part, schemas, f"{name}.{field}", field) for field, part in fields}
+    return {
+        field: example_of(part, schemas, f"{name}.{field}", field)
+        for field, part in fields
+        if f"{name}.{field}" not in LEFT_OUT
+    }
 
 
 def _plain(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:

@@ -31,6 +31,15 @@ class TokenScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "description": description}
 
 
+class TicketScheme(OpenApiAuthenticationExtension):
+    target_class = "apps.api.views.streams.TicketAuthentication"
+    name = "ticket"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        description = "A ticket, good for one use: browsers send no headers with a stream of events."
+        return {"type": "apiKey", "in": "query", "name": "ticket", "description": description}
+
+
 class SessionScheme(OpenApiAuthenticationExtension):
     """The cookie alone reads; whatever changes something says the token of its pages, too."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from pydantic import BaseModel
 
@@ -12,12 +13,28 @@ from apps.api.errors import Code
 from apps.api.fields import KEY_PATTERN
 
 F = TypeVar("F", bound=Callable[..., Any])
+JSON, EVENTS = "application/json", "text/event-stream"
 REFUSES = "x-refuses"  # by which the finished document is told of it
+KEY = KEY_PATTERN[1:-1]
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
-    {"type": "string", "pattern": KEY_PATTERN.replace("^", '^"?').replace("$", '"?$')},
+    {"type": "string", "pattern": f'^({KEY}|"{KEY}")$'},
     OpenApiParameter.HEADER,
     description="`key` of the body, where that names none. If both do, they must be the same.",
+)
+LAST_EVENT_ID = OpenApiParameter(
+    "Last-Event-ID",
+    {"type": "string"},
+    OpenApiParameter.HEADER,
+    description="Where you are, as a browser says it that comes back; it goes before `position`.",
+)
+LOCATION = OpenApiParameter(
+    "Location",
+    {"type": "string", "format": "uri-reference"},
+    OpenApiParameter.HEADER,
+    description="Where it is read.",
+    response=[201],
+    required=True,
 )
 
 
@@ -34,44 +51,39 @@ def operation(
     query: type[BaseModel] | None = None,
     body: type[BaseModel] | None = None,
     refuses: tuple[Code, ...] = (),
-    more: Mapping[tuple[int, str], Any] | None = None,
+    has_location: bool = False,
+    streams: tuple[int, ...] = (),
 ) -> Callable[[F], F]:
     """Documents a method of a Door; its docstring is the description.
 
-    `answers` are by status; `more` are those of other kinds than JSON, by status and media type.
+    `answers` are by status; those of the statuses in `streams` may be streams of events as well, or, where
+    they have no model, are nothing else.
     """
     parameters = [*_parameters(query)] if query else []
     if body and "key" in body.model_fields:
         parameters.append(IDEMPOTENCY)
-    if 201 in answers and "Ticket" not in name:
-        parameters.append(_location(sorted({201, 200} & set(answers))))
-    responses: dict[Any, Any] = {
-        status: OpenApiResponse(model, description) for status, (model, description) in answers.items()
-    }
+    if has_location:
+        parameters.append(LOCATION)
+    if streams and not body:
+        parameters.append(LAST_EVENT_ID)
+    told = {(status, JSON): OpenApiResponse(*answer) for status, answer in answers.items() if answer[0]}
+    silent = {s: OpenApiResponse(*a) for s, a in answers.items() if not a[0] and s not in streams}
+    events = {(s, EVENTS): OpenApiResponse(OpenApiTypes.STR, answers[s][1]) for s in streams}
     decorated: Callable[[F], F] = extend_schema(
         operation_id=name,
         summary=summary,
         parameters=parameters,
         request=body,
-        responses={**responses, **(more or {})},
+        responses={**told, **silent, **events},
         extensions={REFUSES: [str(code) for code in refuses]},
     )
     return decorated
 
 
 def _parameters(query: type[BaseModel]) -> list[OpenApiParameter]:
+    """All but the ticket, which is told of where it is told who may ask."""
     return [
         OpenApiParameter(name, schema, OpenApiParameter.QUERY, description=schema.pop("description", ""))
         for name, schema in properties_of(query).items()
+        if name != "ticket"
     ]
-
-
-def _location(statuses: list[int]) -> OpenApiParameter:
-    return OpenApiParameter(
-        "Location",
-        {"type": "string", "format": "uri-reference"},
-        OpenApiParameter.HEADER,
-        description="Where it is read.",
-        response=statuses,
-        required=True,
-    )

@@ -65,6 +65,7 @@ class Conversations(Door):
         {201: (Conversation, "Begun."), 200: (Conversation, "Begun before, by the same key.")},
         body=NewConversation,
         refuses=(Code.KEY_USED,),
+        has_location=True,
     )
     def post(self, request: Request) -> HttpResponse:
         """It is empty; without a title it gets one from its first message."""

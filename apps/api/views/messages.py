@@ -87,6 +87,7 @@ class Messages(Door):
         },
         body=NewMessage,
         refuses=(Code.NOT_POSSIBLE, Code.STALE, Code.QUEUE_FULL, Code.KEY_USED),
+        has_location=True,
         streams=(200, 201, 202),
     )
     def post(self, request: Request, conversation_id: UUID) -> HttpResponseBase:
@@ -138,7 +139,7 @@ class OneMessage(Door):
 class AttemptsAt(Door):
     tag = "Messages"
 
-    @operation("readAttempts", "Read how a reply came to be", {200: (Attempts, "The newest twenty.")})
+    @operation("readAttempts", "Read its attempts", {200: (Attempts, "The newest twenty.")})
     def get(self, request: Request, message_id: UUID) -> HttpResponse:
         message = found_message(access_of(request), message_id)
         return answer(Attempts(items=[Attempt.of(row) for row in attempts_at(message.pk)]))

@@ -60,6 +60,7 @@ class Resumption(Door):
         "resumeQueue",
         "Let the next message go",
         {201: (Accepted, "Sent.")},
+        has_location=True,
         refuses=(Code.GONE_OUT,),
     )
     def post(self, request: Request, conversation_id: UUID) -> HttpResponse:

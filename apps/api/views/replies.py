@@ -59,13 +59,14 @@ class Versions(Door):
 
     @operation(
         "regenerateReply",
-        "Have a reply written anew",
+        "Write a reply anew",
         {
             201: (Message, "It is going to be written."),
             200: (Message, "Asked before, by the same key."),
         },
         body=NewVersion,
         refuses=(Code.NOT_POSSIBLE, Code.KEY_USED),
+        has_location=True,
     )
     def post(self, request: Request, message_id: UUID) -> HttpResponse:
         """Beside the other, which stays; in its place if that has no text."""
@@ -94,6 +95,7 @@ class Editing(Door):
         },
         body=EditedQuestion,
         refuses=(Code.NOT_POSSIBLE, Code.KEY_USED),
+        has_location=True,
     )
     def post(self, request: Request, message_id: UUID) -> HttpResponse:
         """A new branch begins beside the question, and is shown; the old one stays as it is."""
@@ -122,14 +124,14 @@ class Choice(Door):
 class FeedbackOn(Door):
     tag = "Replies"
 
-    @operation("readFeedback", "Read what you think of a reply", {200: (Feedback, "As you said it.")})
+    @operation("readFeedback", "Read feedback", {200: (Feedback, "As you said it.")})
     def get(self, request: Request, message_id: UUID) -> HttpResponse:
         message = found_message(access_of(request), message_id)
         return answer(_told(feedback_on([message]).get(message.pk)))
 
     @operation(
         "giveFeedback",
-        "Say what you think of a reply",
+        "Give feedback",
         {200: (Feedback, "As you said it.")},
         body=Rating,
         refuses=(Code.NOT_POSSIBLE,),

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from apps.accounts.access import Access, by_ticket
 from apps.accounts.models import User
 from apps.api.authentication import BearerAuthentication, BrowserAuthentication, access_of
+from apps.api.documents.operation import operation
 from apps.api.errors import Code, FieldCode, FieldError, Refused
 from apps.api.feed import ConversationFeed, ListFeed
 from apps.api.fields import Said
@@ -57,19 +58,38 @@ class EventStreamRenderer(BaseRenderer):
 
 
 class StreamDoor(Door):
+    tag = "Events"
     authentication_classes = (BearerAuthentication, TicketAuthentication, BrowserAuthentication)
     renderer_classes = (JSONRenderer, EventStreamRenderer)  # whoever asks for OPTIONS reads JSON
 
 
 class ConversationEvents(StreamDoor):
+    @operation(
+        "followConversation",
+        "Follow a conversation",
+        {200: (None, "Everything that changes in it, from your position on.")},
+        query=StreamQuery,
+        refuses=(Code.TOO_MANY,),
+        streams=(200,),
+    )
     def get(self, request: Request, conversation_id: UUID) -> HttpResponse:
+        """Running text as it is written. The id of an event is the position from which to go on after it."""
         access, position = access_to_stream(request), position_of(request)
         found_conversation(access, conversation_id)
         return streamed(request, EventStream(access, partial(ConversationFeed, conversation_id, position)))
 
 
 class ListEvents(StreamDoor):
+    @operation(
+        "followConversations",
+        "Follow the list",
+        {200: (None, "What is begun, changed and deleted, from your position on.")},
+        query=StreamQuery,
+        refuses=(Code.TOO_MANY,),
+        streams=(200,),
+    )
     def get(self, request: Request) -> HttpResponse:
+        """The id of an event is the position from which to go on after it."""
         access, position = access_to_stream(request), position_of(request)
         return streamed(request, EventStream(access, partial(ListFeed, access.user.pk, position)))
 
