@@ -55,9 +55,9 @@ def _is_position(text: str) -> str:
 
 SaidPosition = Annotated[
     str,
-    AfterValidator(_is_position),
     Field(
         pattern=PATTERN,
         description="Where you are: the last position you were told. Without one you are told everything.",
     ),
+    AfterValidator(_is_position),
 ]

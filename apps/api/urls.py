@@ -11,6 +11,8 @@ MESSAGE = "messages/<uuid:message_id>"
 
 urlpatterns = [
     path("docs/", documents.page, name="docs"),
+    path("docs/socket/", documents.socket_page, name="socket-docs"),
+    path("asyncapi.json", documents.document, {"name": "asyncapi.json"}, name="asyncapi"),
     path("openapi.json", documents.document, {"name": "openapi.json"}, name="openapi"),
     path("me", oneself.Myself.as_view(), name="me"),
     path("models", oneself.ModelList.as_view(), name="models"),

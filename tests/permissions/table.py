@@ -126,6 +126,8 @@ ADMIN: Rows = {
 API: Rows = {
     "api:docs": {"GET": ANYBODY},
     "api:openapi": {"GET": ANYBODY},
+    "api:socket-docs": {"GET": ANYBODY},
+    "api:asyncapi": {"GET": ANYBODY},
     "api:me": {"GET": ACCESS},
     "api:models": {"GET": ACCESS},
     "api:tickets": {"POST": ACCESS},

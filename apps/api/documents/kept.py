@@ -5,10 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from apps.api.documents import openapi
+from apps.api.documents import asyncapi, openapi
 
 FOLDER = Path(__file__).parent
-DOCUMENTS: dict[str, Callable[[], dict[str, Any]]] = {"openapi.json": openapi.generated}
+DOCUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "openapi.json": openapi.generated,
+    "asyncapi.json": asyncapi.generated,
+}
 
 
 def kept(name: str) -> str:

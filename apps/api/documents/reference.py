@@ -91,7 +91,7 @@ def reference() -> Reference:
             Group(tag["name"], tag["description"], list(_operations(document, tag["name"])))
             for tag in document["tags"]
         ],
-        shapes=[_shape(name, schema) for name, schema in schemas.items() if name not in bodies],
+        shapes=[shape_of(name, schema) for name, schema in schemas.items() if name not in bodies],
         problems=[Problem(code, kind.status, kind.title, kind.detail) for code, kind in KINDS.items()],
         field_problems=[(code, sentence) for code, sentence in FIELDS.items()],
     )
@@ -107,7 +107,7 @@ def _operations(document: dict[str, Any], tag: str) -> Iterator[Operation]:
 
 def _operation(method: str, path: str, said: dict[str, Any], schemas: dict[str, Any]) -> Operation:
     body = said.get("requestBody", {}).get("content", {}).get(JSON)
-    name = _named(body["schema"]) if body else ""
+    name = name_in(body["schema"]) if body else ""
     responses = said["responses"].items()
     good = [_answer(status, answer) for status, answer in responses if status < "400"]
     codes = [code for status, answer in responses if status >= "400" for code in _codes(answer)]
@@ -118,7 +118,7 @@ def _operation(method: str, path: str, said: dict[str, Any], schemas: dict[str, 
         summary=said["summary"],
         description=said.get("description", ""),
         parameters=[_parameter(parameter) for parameter in said.get("parameters", ())],
-        body=_body(name, schemas[name]) if name else None,
+        body=body_of(name, schemas[name]) if name else None,
         answers=good,
         codes=codes,
         request=_request(method, path, body, streams=good[0].streams and not good[0].shape),
@@ -128,7 +128,7 @@ def _operation(method: str, path: str, said: dict[str, Any], schemas: dict[str, 
 
 def _answer(status: str, answer: dict[str, Any]) -> Answer:
     content = answer.get("content", {})
-    shape = _named(content[JSON]["schema"]) if JSON in content else ""
+    shape = name_in(content[JSON]["schema"]) if JSON in content else ""
     return Answer(status, answer["description"], shape, streams=EVENTS in content)
 
 
@@ -142,33 +142,35 @@ def _parameter(said: dict[str, Any]) -> Field:
     return Field(said["name"], kind, "", said.get("required", False), said.get("description", ""))
 
 
-def _shape(name: str, schema: dict[str, Any]) -> Shape:
+def shape_of(name: str, schema: dict[str, Any]) -> Shape:
     required = schema.get("required", ())
     fields = [
-        Field(field, _kind(part), _named(part), field in required, _described(part))
+        Field(field, _kind(part), name_in(part), field in required, _described(part))
         for field, part in schema.get("properties", {}).items()
     ]
     return Shape(name, schema.get("description", ""), fields, schema.get("enum", []))
 
 
-def _body(name: str, schema: dict[str, Any]) -> Shape:
+def body_of(name: str, schema: dict[str, Any]) -> Shape:
     """Its fields; null says of one no more than leaving it out."""
-    shape = _shape(name, schema)
+    shape = shape_of(name, schema)
     fields = [replace(field, kind=field.kind.removesuffix(" or null")) for field in shape.fields]
     return replace(shape, fields=fields)
 
 
 def _kind(schema: dict[str, Any]) -> str:
+    if "const" in schema:
+        return json.dumps(schema["const"])
     if "anyOf" in schema:
         return " or ".join(_kind(option) for option in schema["anyOf"])
     if "$ref" in schema:
-        return _named(schema)
+        return name_in(schema)
     if schema["type"] == "array":
         return f"list of {_kind(schema['items'])}"
     return str(schema.get("format", schema["type"]))
 
 
-def _named(schema: dict[str, Any]) -> str:
+def name_in(schema: dict[str, Any]) -> str:
     """The schema that this one refers to, somewhere; empty for none."""
     parts = [schema, schema.get("items", {}), *schema.get("anyOf", ())]
     return next((part["$ref"].rpartition("/")[2] for part in parts if "$ref" in part), "")
@@ -183,7 +185,7 @@ def _bodies(document: dict[str, Any]) -> Iterator[str]:
     for methods in document["paths"].values():
         for said in methods.values():
             if "requestBody" in said:
-                yield _named(said["requestBody"]["content"][JSON]["schema"])
+                yield name_in(said["requestBody"]["content"][JSON]["schema"])
 
 
 def _request(method: str, path: str, body: dict[str, Any] | None, *, streams: bool) -> str:

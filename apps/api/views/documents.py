@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from apps.api.documents.kept import kept
 from apps.api.documents.reference import reference
+from apps.api.documents.socket_reference import socket_reference
 from apps.api.parsing import JSON
 
 
@@ -18,3 +19,8 @@ def document(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     return render(request, "api/reference.html", {"reference": reference()})
+
+
+@require_safe
+def socket_page(request: HttpRequest) -> HttpResponse:
+    return render(request, "api/socket.html", {"reference": socket_reference()})
