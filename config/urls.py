@@ -18,4 +18,5 @@ urlpatterns = [
     path("", include("apps.web.urls")),
 ]
 
+handler429 = "apps.web.outage.too_many"
 handler500 = "apps.web.outage.server_error"

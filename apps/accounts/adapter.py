@@ -1,11 +1,12 @@
 """Where allauth asks us."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.validators import EmailValidator
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -20,7 +21,25 @@ def next_account_is_administrator() -> bool:
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Makes the first account of a local installation its administrator."""
+    """Makes the first account of a local installation its administrator; knows odd addresses."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "invalid_email": EmailValidator.message,
+    }
+
+    def clean_email(self, email: str) -> str:
+        """Letters that only look like those of another name, and numbers for hosts, are no address."""
+        name, _, host = email.rpartition("@")
+        if not name.isascii() or host.startswith("["):
+            raise self.validation_error("invalid_email")
+        return str(super().clean_email(email))
+
+    def is_safe_url(self, url: str) -> bool:
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:  # no address at all
+            return False
 
     @transaction.atomic
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:

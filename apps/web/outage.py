@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 AWAY = (OperationalError, InterfaceError)
 AGAIN_AFTER = 5  # seconds
+LIMITED_FOR = 60  # seconds
 READING = {"GET", "HEAD"}  # what a browser may ask for again by itself
 
 
@@ -31,6 +32,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(page, status=503, headers={"Retry-After": str(AGAIN_AFTER)})
     log_response("The database is away for a page: %s", _line(error), response=response, logger=logger)
     return response
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """allauth's handler for whoever tries too often: its limits count what happens in a minute."""
+    page = render_to_string("429.html", {"preferences": remembered(request)}, request)
+    return HttpResponse(page, status=429, headers={"Retry-After": str(LIMITED_FOR)})
 
 
 class Handshakes:

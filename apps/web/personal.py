@@ -34,6 +34,7 @@ class PersonalMiddleware:
         preferences = preferences_for(request)
         speak(preferences.language)
         response = self._respond(request, preferences)
+        response.headers.setdefault("Cache-Control", "no-store, private")  # even what is another app's page
         _have_remembered(request, response, THEME_COOKIE, preferences.chosen_theme)
         _have_remembered(request, response, settings.LANGUAGE_COOKIE_NAME, preferences.language)
         return response

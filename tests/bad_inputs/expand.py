@@ -15,6 +15,7 @@ class Entry:
     id: str
     outcome: str
     input: Any
+    target: str = ""
 
     @property
     def generator(self) -> str:

@@ -94,6 +94,10 @@ def is_found_by_id(rows: dict[str, Row]) -> bool:
     return any((row.owner, row.other) == (OK, ABSENT) for row in rows.values())
 
 
+def is_personal(rows: dict[str, Row]) -> bool:
+    return "GET" in rows and OK not in rows["GET"].anonymous
+
+
 def test_no_row_is_left_of_a_route_that_is_gone() -> None:
     assert set(ROUTES) - set(KNOWN) == set()
 
@@ -126,6 +130,14 @@ def test_no_other_method_gives_more(world: World, rows: Rows, name: str) -> None
         answered = answer(world, role, method, KNOWN[name], world.here, rows)
         assert answered.outcome in most or (method == "OPTIONS" and not answered.body), method
         assert not answered.changed or (method == "PUT" and "POST" in known), method
+
+
+@pytest.mark.parametrize("name", [name for name, rows in ROUTES.items() if is_personal(rows)])
+def test_what_is_personal_is_kept_nowhere(world: World, name: str) -> None:
+    row = ROUTES[name]["GET"]
+    for role in [role for role in ("owner", "trusted", "writer") if getattr(row, role) == OK]:
+        answered = answer(world, role, "GET", KNOWN[name], world.here)
+        assert not answered.body or "no-store" in answered.headers.get("Cache-Control", ""), role
 
 
 @pytest.mark.parametrize("name", [name for name, rows in ROUTES.items() if is_found_by_id(rows)])
