@@ -108,20 +108,14 @@ def second_step(person: Person) -> Page:
     return page
 
 
-def new_token(person: Person) -> Page:
-    page = person.open().page
-    begin_token(page)
-    return page
-
-
 def made_token(person: Person) -> Page:
-    page = new_token(person)
+    page = begin_token(person)
     make_token(page, "My laptop")
     return page
 
 
 def refused_token(person: Person) -> Page:
-    page = new_token(person)
+    page = begin_token(person)
     page.get_by_label("Name").fill("\u200b")
     page.get_by_role("button", name="Create token").click()
     expect(page.locator(".errorlist")).to_be_visible()
@@ -299,7 +293,7 @@ STATES = {
     "devices": State(at("/settings/devices/")),
     "tokens, none": State(at(TOKENS)),
     "tokens": State(token_list),
-    "token, new": State(new_token),
+    "token, new": State(begin_token),
     "token, refused": State(refused_token, forgiven="status of 422"),
     "token, made": State(made_token),
     "token, to be revoked": State(doubted_token),

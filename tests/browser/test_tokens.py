@@ -24,11 +24,12 @@ for number in range(21):
 """
 
 
-def begin_token(page: Page) -> None:
+def begin_token(person: Person) -> Page:
     """Ask for a new one; who it is has to be proven for that."""
-    page.goto(TOKENS)
+    page = person.open(TOKENS).page
     page.get_by_role("link", name="New token").click()
     prove(page)
+    return page
 
 
 def make_token(page: Page, name: str) -> str:
@@ -40,8 +41,7 @@ def make_token(page: Page, name: str) -> str:
 
 def test_a_token_is_made_copied_and_shown_once(owner: Person) -> None:
     owner.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = owner.open().page
-    begin_token(page)
+    page = begin_token(owner)
     page.get_by_role("link", name="Cancel").click()
     page.get_by_role("link", name="New token").click()
 
@@ -58,8 +58,7 @@ def test_a_token_is_made_copied_and_shown_once(owner: Person) -> None:
 
 
 def test_a_token_that_is_reloaded_is_neither_shown_nor_made_again(owner: Person) -> None:
-    page = owner.open().page
-    begin_token(page)
+    page = begin_token(owner)
     secret = make_token(page, "My laptop")
 
     page.reload()
@@ -69,9 +68,8 @@ def test_a_token_that_is_reloaded_is_neither_shown_nor_made_again(owner: Person)
     assert secret not in page.content()
 
 
-def test_a_token_is_revoked_after_a_second_thought(owner: Person, people: Callable[..., Person]) -> None:
-    page = owner.open().page
-    begin_token(page)
+def test_a_token_is_revoked_after_a_second_thought(owner: Person) -> None:
+    page = begin_token(owner)
     make_token(page, "My laptop")
     page.goto(TOKENS)
     page.get_by_role("link", name="Revoke My laptop").click()
@@ -86,8 +84,7 @@ def test_a_token_is_revoked_after_a_second_thought(owner: Person, people: Callab
 
 
 def test_it_all_works_without_scripts(people: Callable[..., Person], owner: Person) -> None:
-    page = people(owner.product, owner.account, java_script_enabled=False).open("/").page
-    begin_token(page)
+    page = begin_token(people(owner.product, owner.account, java_script_enabled=False))
 
     assert SECRET.match(make_token(page, "My laptop"))
 
