@@ -1,15 +1,12 @@
 // Breaks the long lines of code, or lets them scroll: in every block alike, and remembered in this browser.
 
-const messages = document.getElementById("messages");
-if (messages) start(messages, document.getElementById("app"));
+const app = document.getElementById("app");
+if (app) start(app);
 
-/**
- * @param {HTMLElement} messages
- * @param {HTMLElement} app
- */
-function start(messages, app) {
+/** @param {HTMLElement} app */
+function start(app) {
   say();
-  messages.addEventListener("click", ({ target }) => {
+  app.addEventListener("click", ({ target }) => {
     const button = target.closest?.("[data-wrap]");
     if (button) standing(button, () => setWrapped(!isWrapped()));
   });
@@ -28,7 +25,7 @@ function start(messages, app) {
 
   function say() {
     const pressed = String(isWrapped());
-    for (const button of messages.querySelectorAll(`[data-wrap]:not([aria-pressed="${pressed}"])`)) button.setAttribute("aria-pressed", pressed);
+    for (const button of app.querySelectorAll(`[data-wrap]:not([aria-pressed="${pressed}"])`)) button.setAttribute("aria-pressed", pressed);
   }
 
   /** What comes from the server says that nothing is wrapped. */

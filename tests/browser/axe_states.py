@@ -273,6 +273,8 @@ STATES = {
     "second step": State(second_step),
     "sign out": State(at("/accounts/logout/")),
     "prove": State(at("/accounts/reauthenticate/")),
+    "reference": State(at("/api/v1/docs/"), inside=False),
+    "reference of the socket": State(at("/api/v1/docs/socket/"), inside=False),
     "profile": State(at("/settings/profile/")),
     "appearance": State(at("/settings/appearance/")),
     "appearance, refused": State(refused_setting, forgiven="status of 422"),
