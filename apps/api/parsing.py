@@ -35,7 +35,7 @@ def body_of(request: Request, model: type[B]) -> B:
     key = header.strip()
     if len(key) >= 2 and key[0] == key[-1] == '"':  # as structured fields spell a string
         key = key[1:-1]
-    if values.get("key", key) != key:
+    if values.get("key") not in (None, key):
         raise Refused(Code.INVALID, [FieldError.of("key", FieldCode.INVALID)])
     return validated(model, {**values, "key": key})
 

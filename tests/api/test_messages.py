@@ -71,6 +71,12 @@ def test_without_a_key_every_request_is_another(writer: Program, messages: str) 
     assert [answer.status_code for answer in answers] == [201, 202]
 
 
+def test_a_key_that_is_null_leaves_it_to_the_header(writer: Program, messages: str) -> None:
+    body, headers = {"text": "Why?", "key": None}, {"Idempotency-Key": KEY}
+
+    assert [writer.post(messages, body, headers=headers).status_code for _ in range(2)] == [201, 200]
+
+
 def test_two_keys_must_be_the_same(writer: Program, messages: str) -> None:
     body, headers = {"text": "Why?", "key": KEY}, {"Idempotency-Key": "another-key"}
 
