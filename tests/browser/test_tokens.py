@@ -104,3 +104,12 @@ def test_many_tokens_are_on_pages(owner: Person) -> None:
     page.get_by_role("link", name="Older tokens").click()
 
     expect(page.locator(".row-title")).to_contain_text(["Machine 0"])
+
+
+def test_the_reference_is_where_tokens_are_made(owner: Person) -> None:
+    page = owner.open(TOKENS).page
+
+    page.get_by_role("link", name="API reference").click()
+
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page).to_have_url(re.compile("/api/v1/docs/$"))
