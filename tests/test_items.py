@@ -35,6 +35,7 @@ KNOWN_BY = {  # what tests call a control that has no words of its own, or many:
     "{{ back }}": '"Keep it"',
     "{{ way.url }}": '".page-buttons"',
     "{{ totp_url }}": '"open it in the app"',
+    'class="sight-link"': '".sight-link"',
     'class="settings-link"': 'name="Custom instructions"',
 }
 

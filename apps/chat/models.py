@@ -109,10 +109,12 @@ class Conversation(models.Model):
                 condition=Q(title_state=TitleState.WANTED),
             ),
             models.Index(fields=["awaited"], name="conversation_queues", condition=Q(awaited__isnull=False)),
+            models.Index(fields=["-updated_at", "-id"], name="conversation_latest"),
         )
 
     def __str__(self) -> str:
-        return self.title or str(self.pk)
+        """Its title is its owner's."""
+        return str(self.pk)
 
     @property
     def unread(self) -> bool:
@@ -292,6 +294,7 @@ class Feedback(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["message", "user"], name="feedback_once"),)
+        verbose_name = verbose_name_plural = _("feedback")
 
     def __str__(self) -> str:
         return f"{self.verdict} for {self.message_id}"

@@ -165,6 +165,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         rows = self._rows(sql, *message_ids)
         return [(self._uuid(pk), attempt, bool(unwanted)) for pk, attempt, unwanted in rows]
 
+    def holding(self, words: str, *, within: models.QuerySet[Any, Any]) -> models.QuerySet[Message, UUID]:
+        """Ids of the conversations `within` which a message holds every one of `words`, in any case."""
+        patterns = (Q(content__iregex=re.escape(word)) for word in words.split())
+        return self.filter(*patterns, conversation__in=within).values_list("conversation_id", flat=True)
+
     def siblings_of(self, message: Message) -> MessageQuerySet:
         """The alternatives to `message`, itself included, in the order they were made."""
         return self.filter(

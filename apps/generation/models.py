@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +24,11 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 
     def alive(self) -> "WorkerQuerySet":
         return self.filter(beat_at__gte=Now() - LEASE)
+
+    def with_life(self) -> "WorkerQuerySet":
+        """Annotate `lives`: whether the lease holds."""
+        holds = Case(When(beat_at__gte=Now() - LEASE, then=True), default=False)
+        return self.annotate(lives=holds)
 
 
 class Worker(models.Model):
@@ -67,6 +72,7 @@ class Generation(models.Model):
             models.Index(fields=["worker_id"], name="generation_open", condition=Q(duration_ms=None)),
             models.Index(fields=["error_code"], name="generation_error"),
         )
+        verbose_name, verbose_name_plural = _("attempt"), _("attempts")
 
     def __str__(self) -> str:
         return f"attempt {self.attempt} at {self.message_id}"

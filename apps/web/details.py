@@ -1,12 +1,13 @@
 """How a reply came to be, as its reader may ask."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from apps.chat.models import Message
 from apps.generation.models import Generation
-from apps.generation.reading import attempts_at
+from apps.generation.reading import attempts_at_each
 from apps.web import wording
 from apps.web.wording import Sentence
 
@@ -26,6 +27,7 @@ class Attempt:
     duration: float | None
     speed: float | None
     outcome: Sentence
+    error_code: str
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,17 @@ class Details:
 
 def details_of(message: Message) -> Details:
     """Reads the database."""
-    attempts = [_attempt(generation) for generation in attempts_at(message.pk)]
+    return details_of_each([message])[message.pk]
+
+
+def details_of_each(messages: Collection[Message]) -> dict[UUID, Details]:
+    """The same for several, by id."""
+    attempts = attempts_at_each([message.pk for message in messages])
+    return {message.pk: _details(message, attempts[message.pk]) for message in messages}
+
+
+def _details(message: Message, generations: Iterable[Generation]) -> Details:
+    attempts = [_attempt(generation) for generation in generations]
     return Details(
         message,
         last=attempts[-1] if attempts else None,
@@ -62,6 +74,7 @@ def _attempt(generation: Generation) -> Attempt:
         duration=_seconds(generation.duration_ms),
         speed=_speed(generation),
         outcome=wording.outcome(generation),
+        error_code=generation.error_code,
     )
 
 

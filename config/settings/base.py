@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "apps.accounts",
     "apps.chat",
+    "apps.oversight",
     "apps.generation",
     "apps.web",
     "apps.api",

@@ -299,6 +299,7 @@ STATES = {
     "token, refused": State(refused_token, forgiven="status of 422"),
     "token, made": State(made_token),
     "token, to be revoked": State(doubted_token),
+    "who read what, empty": State(at("/settings/readings/")),
     "delete account": State(proving("/settings/delete/")),
     "403": State(at("/admin/login/?next=/admin/"), forgiven="status of 403"),
     "403, form": State(stale_form, forgiven="status of 403"),

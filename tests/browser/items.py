@@ -197,6 +197,10 @@ AROUND = {
         "tokens::a_token_is_revoked_after_a_second_thought",
         "tokens::it_all_works_without_scripts",
     ],
+    "who of the staff read what, and why": [
+        "administration::who_read_what_is_told_to_whom_it_belongs",
+        "administration::a_long_record_goes_on",
+    ],
     "delete account": ["settings::deleted_account_takes_its_pages_along"],
     "pages of the entrance": [
         "newcomer::newcomer_signs_up_says_hello_and_loses_nothing_to_a_reload",

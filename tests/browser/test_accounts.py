@@ -68,28 +68,9 @@ def test_mailed_link_sets_a_new_password_and_ends_every_session(
     expect(page.locator("#composer-text")).to_be_visible()
 
 
-def test_administrator_reads_users_conversations_and_messages(
-    owner: Person, administrator: Account, people: Callable[..., Person]
-) -> None:
-    assert owner.account
-    owner.open().send("/long 7").expect_status("complete")
-    page = people(owner.product, administrator).open(f"/admin/accounts/user/?q={owner.account.email}").page
-    expect(page.get_by_role("link", name=owner.account.email)).to_be_visible()
-
-    page.goto("/admin/chat/conversation/")
-    row = page.get_by_role("row", name=re.compile(owner.account.email))
-    expect(row).to_contain_text("demo")
-    row.get_by_role("link").first.click()
-    page.get_by_role("link", name="Read the messages").click()
-
-    expect(page.locator("#result_list tbody tr")).to_have_count(2)
-    expect(page.locator("#result_list")).to_contain_text("/long 7")
-    expect(page.locator("#result_list")).to_contain_text("Line 1: the tide comes in")
-
-
 def test_no_one_else_reaches_the_administration(owner: Person) -> None:
     owner.forgiven = re.compile("status of 403")
-    page = owner.open("/admin/chat/message/").page
+    page = owner.open("/admin/chat/conversation/").page
 
     expect(page).to_have_url(re.compile("/admin/login/"))
     expect(page.get_by_text("not open to your account")).to_be_visible()

@@ -45,6 +45,7 @@ def _values(world: World, route: Route, place: Place) -> dict[str, object]:
         "token_id": place.token,
         "pk": place.passkey,
         "id": world.owner.pk,
+        "user_id": world.owner.pk,
         "object_id": _row_in_admin(world, route, place),
         "name": "rename",
         "slug": "profile",
@@ -83,4 +84,5 @@ def _fields(world: World, place: Place) -> dict[str, str]:
         "device": str(place.device),
         "address": world.owner.email,
         "name": "Taken",
+        "reason": "Because",
     }

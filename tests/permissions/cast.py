@@ -22,12 +22,15 @@ from django.utils import timezone
 from apps.accounts.models import Device, Preferences, Scope, Token, User
 from apps.accounts.tokens import issue, revoke
 from apps.chat.actions import delete
+from apps.oversight.audit import Actor, begin_reading
 from tests.factories import (
     ConversationFactory,
     FeedbackFactory,
+    GenerationFactory,
     QueuedMessageFactory,
     ReplyFactory,
     UserFactory,
+    WorkerFactory,
 )
 from tests.support.passkey import passkey
 
@@ -85,6 +88,9 @@ class World:
         conversation = ConversationFactory(owner=self.owner, title="Of the owner", rev=1)
         reply = ReplyFactory(parent__conversation=conversation, content="Said to the owner", stopped=True)
         FeedbackFactory(message=reply)
+        GenerationFactory(message=reply)
+        WorkerFactory()
+        begin_reading(Actor(self.owner), conversation, "because")
         queued = QueuedMessageFactory(conversation=conversation)
         session = Session.objects.create(pk=uuid.uuid4().hex[:32], expire_date=timezone.now())
         device = Device.objects.create(session=session, user=self.owner, seen_at=timezone.now())

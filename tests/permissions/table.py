@@ -69,6 +69,7 @@ SETTINGS: Rows = {
     "tokens": {"GET": SIGNED_IN},
     "token_new": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "token_revoke": {"GET": OWNER, "POST": OWNER},
+    "readings": {"GET": SIGNED_IN},
     "delete_account": {"GET": SIGNED_IN, "POST": Row(SIGN_IN, OK, OK, OK, SIGN_IN)},  # the owner is gone
 }
 ACCOUNTS: Rows = {
@@ -113,15 +114,20 @@ ADMIN: Rows = {
     "admin:view_on_site": {"GET": NOWHERE_AT_DESK},
     "admin:app_list": {"GET": Row(SIGN_IN, SIGN_IN, ABSENT, OK, SIGN_IN)},
     "admin/(?P<url>.*)$": {"GET": NOWHERE_AT_DESK},
-    "admin:auth_user_password_change": {"GET": RIGHT, "POST": RIGHT},
-    **edited_at_desk("auth_group"),
-    **edited_at_desk("account_emailaddress"),
-    **edited_at_desk("mfa_authenticator"),
     **edited_at_desk("accounts_user"),
-    "admin:accounts_user_delete": {"GET": RIGHT, "POST": NO_RIGHT},  # transcripts are not deleted there
+    "admin:accounts_user_delete": {"GET": NO_RIGHT, "POST": NO_RIGHT},  # but for administrators
+    "admin:accounts_user_do": {"GET": NOWHERE_AT_DESK, "POST": NOWHERE_AT_DESK},  # nothing is to be done
+    "admin:auth_user_password_change": {"GET": NO_RIGHT, "POST": NO_RIGHT},  # but for administrators
+    "admin:chat_conversation_transcript": {"GET": RIGHT, "POST": RIGHT},
+    **read_at_desk("auth_group"),
+    **read_at_desk("account_emailaddress"),
+    **read_at_desk("accounts_token"),
+    **read_at_desk("mfa_authenticator"),
     **read_at_desk("chat_conversation"),
-    **read_at_desk("chat_message"),
     **read_at_desk("chat_feedback"),
+    **read_at_desk("generation_generation"),
+    **read_at_desk("generation_worker"),
+    **read_at_desk("oversight_auditentry"),
 }
 API: Rows = {
     "api:docs": {"GET": ANYBODY},

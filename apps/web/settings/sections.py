@@ -49,6 +49,7 @@ ACCOUNT = (
     ),
     Section("devices", _("Devices"), "devices", url_name="devices"),
     Section("tokens", _("API tokens"), "key", url_name="tokens", pages=("token_",)),
+    Section("readings", _("Who read what"), "eye", url_name="readings"),
     Section("delete", _("Delete account"), "trash", url_name="delete_account"),
 )
 PREFERENCES = (
