@@ -10,16 +10,22 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from chanx.messages.base import BaseMessage
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, WithJsonSchema
 
 from apps.api.position import PATTERN, Position
 from apps.api.schemas import Conversation, Message, MessageFacts, QueuedMessage, Schema
 
 PIECE = 65_536  # code points of text in one event
 
-PositionText = Annotated[
+PositionText = Annotated[  # documented, not checked: it is ours, and said with every piece of text
     str,
-    Field(pattern=PATTERN, description="Where you are once you have applied this; give it back to go on."),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": PATTERN,
+            "description": "Where you are once you have applied this; give it back to go on.",
+        }
+    ),
 ]
 
 
