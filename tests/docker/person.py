@@ -43,7 +43,10 @@ class Person:
         return Tab(page)
 
     def _entered(self, page: Page) -> Tab:
-        expect(page.locator("#composer-text")).to_be_visible(timeout=RECOVERED_WITHIN)
+        try:
+            expect(page.locator("#composer-text")).to_be_visible(timeout=RECOVERED_WITHIN)
+        except AssertionError as error:
+            raise AssertionError(f"{page.url} shows: {page.inner_text('body')}") from error
         page.wait_for_load_state()  # its scripts may be on their way yet
         return Tab(page)
 

@@ -264,8 +264,16 @@ def test_an_upgrade_turns_nobody_away_and_cuts_no_answer(
     reply.expect_status("complete", timeout=RECOVERED_WITHIN)
     assert set(started.containers("web") + started.containers("engine")) & before == set()
     assert set(answers) == {200}
-    assert tab.send("/long 20").expect_status("complete") is None
+    tab.send("/long 20").expect_status("complete")
     tab.page.close()
+
+
+def test_after_an_upgrade_everything_is_as_its_files_say(started: Deployment) -> None:
+    before = set(started.containers())
+
+    started.up()
+
+    assert set(started.containers()) == before
 
 
 # -- Silent ----------------------------------------------------------------------------------------
