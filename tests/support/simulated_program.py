@@ -44,7 +44,9 @@ class Reader:
 
     def apply(self, event: Event) -> str:
         """Take an event in as any program would, from its JSON; what it was."""
-        values = json.loads(event.model_dump_json())
+        return self.take(json.loads(event.model_dump_json()))
+
+    def take(self, values: dict[str, Any]) -> str:
         payload = values["payload"]
         if payload["feed"] == "list":
             self._apply_to_list(values["action"], payload)
