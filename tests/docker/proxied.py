@@ -13,7 +13,7 @@ from tests.support.browser import Tab
 PING = """
 () => new Promise((resolve, reject) => {
   const socket = new WebSocket("/ws/v1/");
-  socket.onopen = () => socket.send(JSON.stringify({ action: "ping", payload: { key: "k" } }));
+  socket.onopen = () => socket.send(JSON.stringify({ action: "ping", payload: {} }));
   socket.onmessage = (event) => { socket.close(); resolve(JSON.parse(event.data)); };
   socket.onclose = (event) => reject(new Error(`closed with ${event.code}`));
 })
