@@ -101,7 +101,7 @@ class ConversationFeed(Feed):
         self._offsets = {
             row.pk: min(len(row.text), told.PIECE)
             for row in window.messages
-            if row.is_live or len(row.text) > told.PIECE
+            if row.is_live or row.pk in self._cursor.running or len(row.text) > told.PIECE
         }
         payload = told.SnapshotPayload(
             conversation=self._conversation,

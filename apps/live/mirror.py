@@ -58,16 +58,22 @@ class Mirror(ABC):
     async def reach(self, since: int) -> None:
         """Know every change after `since`, and `since` itself: whoever watches may have seen it elsewhere."""
         async with self._reading:
+            before = self.rev
             if since > self.rev >= 0:
                 await self._read(self.rev)
             elif self.rev < 0 or since < self.since:
-                known, self.since = self.since, since
-                try:
-                    await self._read(since)
-                except BaseException:
-                    self.since = known
-                    raise
-                self.since = min(self.since, self.rev)
+                await self._read_from(since)
+            if self.rev > before:  # those who watched already have seen less, and nobody else tells them
+                self.tell()
+
+    async def _read_from(self, since: int) -> None:
+        known, self.since = self.since, since
+        try:
+            await self._read(since)
+        except BaseException:
+            self.since = known
+            raise
+        self.since = min(self.since, self.rev)
 
     async def run(self) -> None:
         """Read whenever something is missing, until cancelled; a fault is a delay."""

@@ -104,7 +104,6 @@ FAULTS: dict[str, tuple[str, Callable[..., object]]] = {
         lambda self, events: every_event_has_the_rev_of_its_step(events, self),
     ),
     "positions forget offsets": ("apps.api.position.Position.__str__", offsets_are_forgotten),
-    "astray positions are believed": ("apps.api.feed.ConversationFeed._is_astray", lambda *_: False),
 }
 
 

@@ -196,6 +196,24 @@ async def test_a_page_may_have_seen_more_than_the_mirror_it_joins(reply, ask, mo
         await late.cursor.leave()
 
 
+async def test_what_one_page_makes_the_mirror_read_the_others_are_told(reply, ask, monkeypatch):
+    monkeypatch.setattr(hub_module, "TICK", 3600)
+    async with running_hub() as hub:
+        early, late = Watching(rev=1), Watching(rev=0)
+        await early.cursor.join(hub, reply.conversation_id)
+        while early.cursor.advance():
+            pass
+        monkeypatch.setattr("apps.events.publish", lambda *_: None)
+        await in_database(ask)("And?", reply.conversation_id)
+        early.wake.clear()
+        await late.cursor.join(hub, reply.conversation_id)
+
+        assert early.wake.is_set()
+        assert "And?" in [message.text for message in (await early.step()).changed]
+        await early.cursor.leave()
+        await late.cursor.leave()
+
+
 async def test_many_cursors_share_one_mirror_and_one_reading(reply, monkeypatch):
     readings = []
     read = hub_module.ConversationMirror._read

@@ -82,9 +82,10 @@ class Reader:
 
     def _streaming(self, payload: dict[str, Any]) -> None:
         known, start = self.rows[payload["message_id"]], payload["start"]
-        assert start <= len(known.text), "text is lost"
+        assert start == len(known.text), "text is lost, or told again"
         assert 0 < len(payload["text"]) <= events.PIECE
-        known.text = known.text[:start] + payload["text"]
+        known.text += payload["text"]
+        known.is_whole = False  # it may be told before the row that says so
 
     def _complete_streaming(self, payload: dict[str, Any]) -> None:
         known = self.rows[payload["message"]["id"]]
