@@ -1,15 +1,22 @@
 """The example clients, as somebody would run them, against the whole product."""
 
+import os
+import re
+import subprocess
 from collections.abc import Iterator
+from shutil import which
 from urllib.parse import urlsplit
 
 import pytest
 
+from apps.api.documents.kept import FOLDER
 from apps.llm.demo_answers import long
 from tests.support.product import Product
 from tests.support.product import product as running_product
 from tests.support.programs import posted, terminal, token_of, typescript
 from tests.support.proxy import Spreading
+
+PROSE = (FOLDER / "openapi.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +95,22 @@ def test_page_in_typescript_goes_on_where_it_was_cut(
             assert line.cut()
 
         assert program.wait_for(exchange(120)) == exchange(120)
+
+
+@pytest.mark.skipif(not (which("curl") and which("jq")), reason="there is no curl, or no jq")
+def test_commands_of_the_reference_do_what_they_say(product: Product, token: str) -> None:
+    commands = "\n".join(re.findall(r"^```sh\n(.*?)^```", PROSE, re.MULTILINE | re.DOTALL))
+    environment = {"API": f"{product.base_url}/api/v1", "TOKEN": token, "PATH": os.environ["PATH"]}
+
+    done = subprocess.run(
+        ["bash", "-euc", commands.replace("curl ", "curl --silent --fail-with-body ")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"writes":true' in done.stdout
+    assert "Why is the sky blue?" not in done.stdout  # what is read is the reply
+    assert "event: complete_streaming" in done.stdout

@@ -4,13 +4,11 @@ import re
 import pytest
 from django.test import Client
 
-from apps.api.documents.kept import FOLDER, kept
+from apps.api.documents.kept import kept
 from apps.api.documents.reference import reference
 from apps.api.errors import TYPE, Code
 from tests.api.client import API
 
-BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-PROSE = (FOLDER / "openapi.md").read_text(encoding="utf-8")
 DOCUMENT = json.loads(kept("openapi.json"))
 OPERATIONS = [said for methods in DOCUMENT["paths"].values() for said in methods.values()]
 
