@@ -3,6 +3,7 @@
 Each scope has `unsent`, which says how many bytes its client has not taken in.
 """
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -23,6 +24,9 @@ MOST_UNSENT = 8 * 2**20  # bytes that a page may leave untaken; one that acknowl
 GOODBYE_WITHIN = 5.0  # seconds that a page has to answer a close
 LINGER = 1.0  # seconds a refused body may go on arriving
 EVENT_STREAM = b"text/event-stream"
+BODY_WITHIN = 10.0  # seconds between two pieces of a body
+LAST_PORT = 65_535
+TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -31,6 +35,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # Daphne ships no types
 
     _taken = 0
     _refused = False
+    _watched: asyncio.TimerHandle | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # Django reads forms, in a thread; Twisted would do so as well, while every socket waits.
@@ -41,6 +46,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # Daphne ships no types
             self._refuse()
         else:
             super().gotLength(length)
+            self._watch(-1)
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         self._taken += len(data)
@@ -50,8 +56,19 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # Daphne ships no types
             super().handleContentChunk(data)
 
     def requestReceived(self, *args: Any) -> None:  # noqa: N802 - Twisted's name
+        if self._watched:
+            self._watched.cancel()
         if not self._refused:
             super().requestReceived(*args)
+
+    def process(self) -> Any:
+        """Django takes any number for a port, and our own name where no host is named."""
+        host = (self.requestHeaders.getRawHeaders(b"host") or [b""])[-1]
+        port = host.rpartition(b":")[2] if b":" in host else b""
+        if (port.isdigit() and int(port[:9]) > LAST_PORT) or not (host or self.clientproto == b"HTTP/1.0"):
+            self.basic_error(400, b"Bad Request", "Invalid host")
+            return None
+        return super().process()
 
     def handle_reply(self, message: dict[str, Any]) -> None:
         """Whoever takes in nothing of a stream of events is dropped, as on a socket."""
@@ -67,12 +84,19 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # Daphne ships no types
         kinds = self.responseHeaders.getRawHeaders(b"content-type", [b""])
         return bool(kinds[0].startswith(EVENT_STREAM))
 
-    def _refuse(self) -> None:
+    def _watch(self, taken: int) -> None:
+        """Give up on a body of which nothing more has come."""
+        if taken == self._taken and self.channel:
+            self._refuse(TOO_LATE)
+        else:
+            self._watched = loop.call_later(BODY_WITHIN, self._watch, self._taken)
+
+    def _refuse(self, answer: bytes = TOO_LARGE) -> None:
         """Answer, and let what is on its way pass by for a moment: closing at once would lose the answer."""
         if not self._refused:
             self._refused = True
             transport = self.channel.transport
-            transport.write(TOO_LARGE)
+            transport.write(answer)
             transport.loseWriteConnection()
             loop.call_later(LINGER, transport.abortConnection)
 

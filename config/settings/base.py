@@ -264,6 +264,7 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "apps": {"level": env.str("LOG_LEVEL", default="INFO")},
         "django.request": {"level": "ERROR"},  # requests have lines of ours
+        "django.security": {"level": "CRITICAL"},  # no traceback of what anybody can send
         "celery.app.trace": {"level": "CRITICAL"},  # and so have tasks
         "httpx2": {"level": "WARNING"},  # it would log the addresses it calls
     },
