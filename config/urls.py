@@ -1,17 +1,12 @@
 """All routes."""
 
-from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from apps.web.settings.addresses import AddressesView
+from config.desk import arrange
 
-# By the one entrance, with every factor that it asks for.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth would have it
-admin.site.password_change = RedirectView.as_view(  # type: ignore[method-assign,assignment]  # guessed there, too
-    pattern_name="account_change_password"
-)
+arrange()
 
 urlpatterns = [
     path("admin/", admin.site.urls),

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.apps import apps
 from django.http import HttpResponseBase
+from django.test import Client
 
 from tests.permissions.cast import Place, World
 from tests.permissions.routes import Route
@@ -26,17 +27,20 @@ SAID = {  # in the bodies of the API, which take nothing else
 
 
 def ask(world: World, role: str, method: str, route: Route, place: Place) -> HttpResponseBase:
-    url = route.url(_values(world, route, place))
-    fields = _fields(world, place)
+    url = route.url(values(world, route, place))
+    return send(world.browser(role), method, route, url, fields_of(world, place))
+
+
+def send(browser: Client, method: str, route: Route, url: str, fields: dict[str, str]) -> HttpResponseBase:
     if route.pattern.startswith("api/"):
         kind, body = JSON, json.dumps({name: fields[name] for name in SAID.get(route.name, ())})
     else:
         kind, body = FORM, urlencode(fields)
     data = "" if method in {*READING, "OPTIONS"} else body
-    return world.browser(role).generic(method, url, data, content_type=kind)
+    return browser.generic(method, url, data, content_type=kind)
 
 
-def _values(world: World, route: Route, place: Place) -> dict[str, object]:
+def values(world: World, route: Route, place: Place) -> dict[str, object]:
     """What stands in an address of this route; an id wherever there is one."""
     known: dict[str, object] = {
         "conversation_id": place.conversation,
@@ -56,7 +60,7 @@ def _values(world: World, route: Route, place: Place) -> dict[str, object]:
         "url": "nowhere/",
     }
     unknown = set(route.takes) - set(known)
-    assert not unknown, f"{route.name} takes {unknown}: say in _values of tests/permissions/asking.py what"
+    assert not unknown, f"{route.name} takes {unknown}: say in `values` of tests/permissions/asking.py what"
     return {name: known[name] for name in route.takes}
 
 
@@ -68,7 +72,7 @@ def _row_in_admin(world: World, route: Route, place: Place) -> object:
     return place.message
 
 
-def _fields(world: World, place: Place) -> dict[str, str]:
+def fields_of(world: World, place: Place) -> dict[str, str]:
     """All that any form asks for; what it does not know it ignores."""
     return {
         "key": uuid.uuid4().hex,

@@ -23,6 +23,10 @@ class Route:
     def url(self, values: Mapping[str, object]) -> str:
         if self.name != self.pattern:
             return reverse(self.name, kwargs={name: values[name] for name in self.takes})
+        return self.path(values)
+
+    def path(self, values: Mapping[str, object]) -> str:
+        """The address with these values as they are, be they possible or not."""
         filled = PARAMETER.sub(lambda found: str(values[found[1] or found[2]]), self.pattern)
         return "/" + re.sub(r"[\^$]", "", filled)
 
