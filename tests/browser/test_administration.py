@@ -167,6 +167,7 @@ def test_pictures(owner: Person, desk: Person, people: Callable[..., Person]) ->
     page.close()
     open_transcript(desk, path)
     sitting.picture("admin-transcript")
+    sitting.at(1280, 2400, "admin-transcript-whole")
     page = open_transcript(desk, rich)
     sitting.picture("admin-rich")
     for name, address in {

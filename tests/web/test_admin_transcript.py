@@ -117,6 +117,16 @@ def test_it_shows_what_it_took_to_write_a_reply(desk: Client, conversation: Conv
         assert fact in html
 
 
+def test_what_its_reader_stopped_is_told_as_theirs(desk: Client, conversation: Conversation) -> None:
+    reply = ReplyFactory(parent__conversation=conversation, stopped=True)
+    GenerationFactory(message=reply, duration_ms=100)
+
+    html = opened(desk, conversation)
+
+    assert html.count("This answer was stopped by its reader.") == 2
+    assert "You stopped" not in html
+
+
 def test_it_shows_verdict_note_and_instructions(desk: Client, conversation: Conversation) -> None:
     Conversation.objects.filter(pk=conversation.pk).update(instructions="Be brief.")
     FeedbackFactory(message=ReplyFactory(parent__conversation=conversation), verdict="down", note="Too long.")

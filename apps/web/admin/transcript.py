@@ -22,7 +22,7 @@ from apps.oversight.audit import MAX_REASON, begin_reading, may_read, reading_of
 from apps.web import wording
 from apps.web.admin.actors import actor_of
 from apps.web.cards import Card, cards_of
-from apps.web.details import Details, details_of_each
+from apps.web.details import Attempt, Details, details_of_each
 from apps.web.personal import person
 from apps.web.posts import posted
 
@@ -127,10 +127,15 @@ def _entry(card: Card, details: Details | None) -> dict[str, Any]:
     problem = STOPPED if card.status == Status.STOPPED else card.problem
     return {
         "card": replace(card, problem=problem, advice=""),
-        "details": details,
+        "attempts": [_told(attempt) for attempt in details.attempts] if details else [],
         "previous_url": _address(card.previous_id, at=card.previous_id) if card.previous_id else "",
         "next_url": _address(card.next_id, at=card.next_id) if card.next_id else "",
     }
+
+
+def _told(attempt: Attempt) -> Attempt:
+    """What its reader is told of it is not told to its reader here."""
+    return replace(attempt, outcome=STOPPED) if attempt.outcome is wording.STOPPED else attempt
 
 
 def _address(branch: Message | UUID | None, **place: Message | UUID | None) -> str:
