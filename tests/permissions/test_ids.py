@@ -82,7 +82,7 @@ def may_be_another(bad: str, own: str) -> bool:
 
 
 def asked(browser: Client, method: str, route: Route, path: str, fields: dict[str, str]) -> str:
-    """What comes of it: the desk leads from what it does not know to a row of that name, and there is none."""
+    """What comes of it: the desk leads from what it does not know to a row of that name, if there is any."""
     answered = send(browser, method, route, path, fields)
     if answered.get("Location", "").endswith("/change/"):
         return outcome(browser.get(answered["Location"]))
