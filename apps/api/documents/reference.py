@@ -167,7 +167,13 @@ def _kind(schema: dict[str, Any]) -> str:
         return name_in(schema)
     if schema["type"] == "array":
         return f"list of {_kind(schema['items'])}"
-    return str(schema.get("format", schema["type"]))
+    return str(schema.get("format", schema["type"])) + _bounds(schema)
+
+
+def _bounds(schema: dict[str, Any]) -> str:
+    if "maximum" in schema:
+        return f" from {schema.get('minimum', 0)} to {schema['maximum']}"
+    return f" of at most {schema['maxLength']:,} characters" if "maxLength" in schema else ""
 
 
 def name_in(schema: dict[str, Any]) -> str:
