@@ -22,6 +22,7 @@ ONCE = bool(
 # Nothing in these asks which database or bus there is.
 SAME_IN_BOTH = (
     "tests/bad_inputs/test_frames.py",
+    "tests/bad_inputs/test_protocol.py",
     "tests/browser/test_accounts.py",
     "tests/browser/test_code.py",
     "tests/browser/test_composer.py",
