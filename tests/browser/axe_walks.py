@@ -15,7 +15,7 @@ from tests.web.markdown_corpus import documents
 Stops = Iterator[tuple[str, Page]]
 Walk = Callable[[Person], Stops]
 
-MIXED = ["هذا جسر معلق", "זהו גשר תלוי"]  # from right to left
+MIXED = ["هذا جسر معلق", "זהו גשר תלוי", "- [x] arch\n- [ ] beam"]  # from right to left, and tasks
 WRITE = """
 import json
 from django.utils import timezone

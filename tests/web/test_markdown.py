@@ -59,8 +59,8 @@ def test_table_scrolls_in_its_own_box():
 def test_task_shows_as_a_disabled_box():
     html = render("- [ ] a\n- [x] b")
 
-    assert '<li class="task"><input type="checkbox" disabled=""> a</li>' in html
-    assert '<input type="checkbox" disabled="" checked=""> b' in html
+    assert '<li class="task"><input type="checkbox" disabled="" aria-label="Open task"> a</li>' in html
+    assert '<input type="checkbox" disabled="" checked="" aria-label="Completed task"> b' in html
 
 
 def test_code_block_has_a_label_buttons_and_classes_for_colour():

@@ -67,8 +67,8 @@ class Renderer(RendererHTML):
         return "</table></div>\n"
 
     def task_box(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
-        checked = " checked" if tokens[index].info else ""
-        return f'<input type="checkbox" disabled{checked}> '
+        checked, label = (" checked", _("Completed task")) if tokens[index].info else ("", _("Open task"))
+        return f'<input type="checkbox" disabled{checked} aria-label="{escape(label)}"> '
 
     def footnote_ref(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
         page: Page = env["page"]

@@ -39,7 +39,7 @@ def _attributes() -> dict[str, set[str]]:
         "button": {"data-copy", "data-wrap"},
         "div": {"tabindex", "aria-label"},
         "figure": {"data-language"},
-        "input": {"checked", "disabled"},
+        "input": {"checked", "disabled", "aria-label"},
         "li": {"id"},
         "ol": {"start"},
         "pre": {"tabindex"},
