@@ -28,7 +28,8 @@ class Places:
 
     def give_back(self, user_id: int) -> None:
         self._taken[user_id] -= 1
-        self._taken += Counter()  # forgets whoever has none
+        if not self._taken[user_id]:
+            del self._taken[user_id]
 
 
 class Allowance:
