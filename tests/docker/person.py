@@ -6,6 +6,7 @@ from uuid import UUID
 from playwright.sync_api import Browser, Page, expect
 
 from tests.docker.deployment import PLANTED
+from tests.docker.network import wait_until_calm
 from tests.support.browser import REPLY_WITHIN, Reply, Tab
 
 PASSWORD = f"{PLANTED} a calm place"
@@ -20,8 +21,13 @@ class Person:
             base_url=address, ignore_https_errors=True, service_workers="block"
         )
         self.context.set_default_timeout(REPLY_WITHIN)
+        self._failures: list[str] = []
+        self.context.on(
+            "requestfailed", lambda request: self._failures.append(f"{request.url}: {request.failure}")
+        )
 
     def sign_up(self, name: str = "person") -> Tab:
+        wait_until_calm()
         page = self.context.new_page()
         page.goto("/accounts/signup/")
         page.get_by_label("Email").fill(f"{PLANTED}-{name}@example.org")
@@ -30,6 +36,7 @@ class Person:
         return self._entered(page)
 
     def sign_in(self) -> Tab:
+        wait_until_calm()
         page = self.context.new_page()
         page.goto("/accounts/login/")
         page.get_by_label("Email").fill(f"{PLANTED}-person@example.org")
@@ -46,7 +53,8 @@ class Person:
         try:
             expect(page.locator("#composer-text")).to_be_visible(timeout=RECOVERED_WITHIN)
         except AssertionError as error:
-            raise AssertionError(f"{page.url} shows: {page.inner_text('body')}") from error
+            shown = f"{page.url} shows: {page.inner_text('body')}"
+            raise AssertionError("\n".join([shown, *self._failures])) from error
         page.wait_for_load_state()  # its scripts may be on their way yet
         return Tab(page)
 
