@@ -1,6 +1,7 @@
 """A port beside the work of an engine, a worker or beat, for those who look after it: health and counters."""
 
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,12 +24,19 @@ def open_side_port(is_well: Callable[[], bool]) -> None:
         return
     handler = type("Handler", (_Handler,), {"is_well": staticmethod(is_well)})
     try:
-        server = ThreadingHTTPServer(("", settings.SIDE_PORT), handler)
+        server = _Server(("", settings.SIDE_PORT), handler)
     except OSError as error:
         logger.warning("The side port cannot be opened: %s", error.strerror)
         return
-    server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="side-port", daemon=True).start()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say what went wrong in a line of the log, as everybody does here."""
+        logger.warning("A look at the side port failed: %s", type(sys.exc_info()[1]).__name__)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -47,10 +55,17 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/livez":
             return 200, "text/plain", b"ok\n"
         if self.path == "/readyz/self":
-            return (200, "text/plain", b"ok\n") if self.is_well() else (503, "text/plain", b"no beat\n")
+            return (200, "text/plain", b"ok\n") if self._is_well() else (503, "text/plain", b"no beat\n")
         if self.path == "/metrics" and may_scrape(self.headers.get("Authorization", "")):
             return 200, metrics.CONTENT_TYPE, metrics.rendered()
         return ABSENT
+
+    def _is_well(self) -> bool:
+        try:
+            return self.is_well()
+        except Exception as error:  # noqa: BLE001 - whatever it asks may have gone away this moment
+            logger.warning("Its health could not be asked for: %s", type(error).__name__)
+            return False
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
         """Nobody wants a line for each look."""

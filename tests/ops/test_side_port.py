@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from apps.ops import healthcheck
-from apps.ops.side_port import open_side_port
+from apps.ops.side_port import _Server, open_side_port
 
 TOKEN = "a token for those who scrape"
 HEALTHCHECK = Path(healthcheck.__file__)
@@ -45,6 +45,28 @@ def test_a_process_that_is_ill_still_lives(port: int) -> None:
     open_side_port(lambda: False)
 
     assert [status(port, path) for path in ("/livez", "/readyz/self")] == [200, 503]
+
+
+def test_a_process_whose_health_cannot_be_asked_for_is_ill(
+    port: int, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def ask() -> bool:
+        raise ConnectionError("of a bus at 10.0.0.1")
+
+    open_side_port(ask)
+
+    assert status(port, "/readyz/self") == 503
+    assert caplog.messages == ["Its health could not be asked for: ConnectionError"]
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_visitor_who_leaves_is_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    try:
+        raise BrokenPipeError
+    except BrokenPipeError:
+        _Server.handle_error(object(), object(), ("127.0.0.1", 1))  # type: ignore[arg-type]
+
+    assert caplog.messages == ["A look at the side port failed: BrokenPipeError"]
 
 
 def test_counters_are_for_whoever_bears_the_token(port: int) -> None:
