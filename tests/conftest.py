@@ -5,7 +5,7 @@ from threading import Barrier
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.db import connections
+from django.db import connection, connections
 from django.utils import translation
 
 from apps import bridge
@@ -64,6 +64,7 @@ def closed_threads(request: pytest.FixtureRequest) -> Iterator[None]:
     if marker is not None and marker.kwargs.get("transaction"):
         for executor in EXECUTORS:
             _in_every_thread(executor)
+        _close_pool()
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +72,13 @@ def allowances_are_whole() -> None:
     """What the people of one test have spent is not missing to those of the next."""
     for allowance in (limits.messages, limits.wishes):
         allowance._spent.clear()
+
+
+def _close_pool() -> None:
+    """What a thread took along when it ended is missing to no other test."""
+    connection.close()
+    if connection.vendor == "postgresql":
+        connection.close_pool()
 
 
 def _in_every_thread(executor: ThreadPoolExecutor) -> None:

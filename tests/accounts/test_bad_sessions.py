@@ -1,7 +1,5 @@
 """What the corpus of bad inputs tells of sessions: when they end, and what may be done with their cookies."""
 
-import asyncio
-
 import pytest
 from django.conf import settings as configured
 from django.contrib.sessions.models import Session
@@ -161,7 +159,7 @@ class TestWhatIsOpen:
         clients = await in_database(three)()
         fields = {"oldpassword": PASSWORD, "password1": OTHER, "password2": OTHER}
         async with running_bus(), tab(key_of(clients[1])) as one, tab(key_of(clients[2])) as two:
-            await asyncio.to_thread(clients[0].post, reverse("account_change_password"), fields)
+            await in_database(clients[0].post)(reverse("account_change_password"), fields)
             assert [await page.closed() for page in (one, two)] == [SIGNED_OUT] * 2
 
         answers = await in_database(lambda: [client.get("/").status_code for client in clients])()
