@@ -546,7 +546,7 @@ async def test_too_many_messages_close_the_socket(session, monkeypatch):
         assert await page.closed() == TOO_MANY
 
 
-async def test_so_many_pages_are_open_at_once(session, monkeypatch):
+async def test_so_many_pages_are_open_at_once(owner, session, monkeypatch):
     monkeypatch.setattr(limits.pages, "_most", 1)
     async with running_hub():
         async with tab(session) as page:
@@ -557,7 +557,7 @@ async def test_so_many_pages_are_open_at_once(session, monkeypatch):
             assert await another.closed() == TOO_MANY
             await another.close()
 
-        assert not limits.pages._taken
+        assert not limits.pages._taken[owner.pk]
 
 
 async def test_a_flood_of_questions_is_refused_and_each_can_be_sent_again(session, monkeypatch):

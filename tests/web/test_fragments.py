@@ -129,7 +129,7 @@ def test_a_rejection_says_whether_asking_again_helps(code: str) -> None:
     drawn = fragments.rejected("key-of-one", wording.rejection(code))
 
     assert str(wording.REJECTIONS[code]) in unescape(drawn)
-    assert ("data-again" in drawn) == (code == "unavailable")
+    assert ("data-again" in drawn) == (code in {"unavailable", "too_many"})
 
 
 @pytest.mark.django_db
