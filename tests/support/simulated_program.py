@@ -125,7 +125,7 @@ class Program(Reader):
 
     @property
     def may_read(self) -> bool:
-        return self.is_connected and (bool(self._untold) or self._wake.is_set())
+        return self.is_connected and (bool(self._untold) or self._wake.is_set() or self.is_to_read_list)
 
     def connect(self) -> None:
         self._wake, self._untold = asyncio.Event(), []
@@ -173,5 +173,5 @@ class Program(Reader):
             what = self.apply(self._untold.pop(0))
             self._world.seen[f"{what} told"] += 1
         if self.is_to_read_list:
-            self.is_to_read_list = False
-            self.title = reading.conversation_page(self._world.owner.pk)[0][0].title
+            page, _ = await self._world.bridge(reading.conversation_page)(self._world.owner.pk)
+            self.title, self.is_to_read_list = page[0].title, False
