@@ -81,6 +81,13 @@ class ProgramConsumer(AsyncJsonWebsocketConsumer):
             if info["input_type"]
         }
 
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Until the socket ends, however it ends: a server that is kept waiting gives up without a word."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._leave()
+
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Skip the hop through the thread-sensitive thread before every message: we hold no connection."""
         await getattr(self, message["type"].replace(".", "_"))(message)
@@ -105,18 +112,21 @@ class ProgramConsumer(AsyncJsonWebsocketConsumer):
             self._pumping = asyncio.create_task(self._run(self._pump), context=contextvars.Context())
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
-        """Leave; what was asked for is done all the same."""
+        """Say no more; what was asked for is done all the same."""
         self._is_closing = True
         if self._pumping:
             self._pumping.cancel()
-        try:
-            if self._performing:
-                await asyncio.wait(self._performing)
-        finally:
-            if self._pump and self._access:
-                limits.programs.give_back(self._access.user.pk)
-                await self._pump.leave()
+        if self._performing:
+            await asyncio.wait(self._performing)
         raise StopConsumer
+
+    async def _leave(self) -> None:
+        self._is_closing = True
+        if self._pumping:
+            self._pumping.cancel()
+        if self._pump and self._access:
+            limits.programs.give_back(self._access.user.pk)
+            await self._pump.leave()
 
     async def end(self, code: int) -> None:
         self._is_closing = True
@@ -245,6 +255,9 @@ class ProgramConsumer(AsyncJsonWebsocketConsumer):
             raise Refused(Code.TOO_MANY)
         await self._pumped.unfollow(key)
         await feed.join(hub)
+        if self._is_closing:
+            await feed.leave()
+            return
         await self._say(said.SubscribedMessage(payload=said.FollowingPayload(conversation_id=key, key=name)))
         self._pumped.follow(key, feed)
 

@@ -72,6 +72,13 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         self._may_perform = asyncio.Semaphore(MOST_AT_ONCE)
         self._in_turn = asyncio.Lock()
 
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Until the socket ends, however it ends: a server that is kept waiting gives up without a word."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._leave()
+
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Skip the hop through the thread-sensitive thread before every message: we hold no connection."""
         await getattr(self, message["type"].replace(".", "_"))(message)
@@ -121,18 +128,21 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         await self.close(await pump.run(self._is_signed_in))
 
     async def disconnect(self, code: int) -> None:
-        """Leave; what was asked for is done all the same."""
+        """Say no more; what was asked for is done all the same."""
         if self._pumping:
             self._pumping.cancel()
-        try:
-            if self._performing:
-                await asyncio.wait(self._performing)
-        finally:
-            if self._has_place:
-                limits.pages.give_back(self.scope["user"].pk)
-            if self._view:
-                await mailbox.leave(user_topic(self.scope["user"].pk), self._hear)
-                await self._view.leave()
+        if self._performing:
+            await asyncio.wait(self._performing)
+
+    async def _leave(self) -> None:
+        if self._has_place:
+            limits.pages.give_back(self.scope["user"].pk)
+        if self._pumping:
+            self._pumping.cancel()
+        view, self._view = self._view, None
+        if view:
+            await mailbox.leave(user_topic(self.scope["user"].pk), self._hear)
+            await view.leave()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take one command; whatever is wrong with it, the socket stays open and says so."""

@@ -201,6 +201,18 @@ async def test_stop_does_not_wait_behind_what_hangs(conversation, reply, monkeyp
     assert answer["payload"]["key"] == "key-of-stop"
 
 
+async def test_nothing_is_left_behind_when_the_server_gives_up_waiting(reply, asker):
+    async with running_hub():
+        here = TypedSocket(SECRET)
+        assert await here.opened()
+        await here.ask("subscribe", conversation_id=str(reply.conversation_id))
+        assert hub._mirrors
+        await here.give_up()
+
+        assert not hub._mirrors
+        assert not limits.programs._taken[asker.pk]
+
+
 @pytest.mark.parametrize("action", ["subscribe", "send", "stop", "regenerate", "edit", "continue"])
 async def test_what_is_somebody_elses_is_as_absent_as_what_never_was(action):
     foreign = await in_database(ReplyFactory)(stopped=True)

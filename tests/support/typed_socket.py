@@ -87,6 +87,11 @@ class TypedSocket:
             await self.socket.send_input({"type": "websocket.disconnect", "code": 1001})
             await self.socket.wait(timeout=DEADLINE)
 
+    async def give_up(self) -> None:
+        """Do as a server does that has waited long enough for the application to end its part."""
+        self.socket.future.cancel()
+        await asyncio.gather(self.socket.future, return_exceptions=True)
+
 
 @asynccontextmanager
 async def typed_socket(token: str = "", **options: Any) -> AsyncIterator[TypedSocket]:

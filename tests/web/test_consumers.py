@@ -276,6 +276,22 @@ class TestHangingDatabase:
             await page.until("Sea")
             paused.set()
 
+    async def test_nothing_is_left_behind_when_the_server_gives_up_waiting(
+        self, owner: User, session: str, conversation: Conversation, paused: threading.Event
+    ) -> None:
+        async with running_hub():
+            page = Tab(session, **position(conversation))
+            assert await page.opened()
+            for number in range(2 * consumers.MOST_AT_ONCE):
+                values = {"conversation": str(conversation.pk), "key": f"key-of-{number}", "text": "Why?"}
+                await page.send(command="send", **values)
+            await until(lambda: hub._mirrors)
+            await page.give_up()
+
+            assert not hub._mirrors
+            assert not limits.pages._taken[owner.pk]
+            paused.set()
+
     async def test_a_page_that_cannot_be_joined_is_sent_round_again(
         self, session: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
