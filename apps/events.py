@@ -163,7 +163,7 @@ class Mailbox:
                 try:
                     await self._receive()
                 except Exception as error:  # noqa: BLE001 - a broken layer is a delay, never an end
-                    logger.warning("The mailbox broke and is opened anew: %r", error)
+                    logger.warning("The mailbox broke and is opened anew: %s", type(error).__name__)
                 self.is_open = False
                 await asyncio.sleep(RECOVER_AFTER)
         finally:

@@ -292,6 +292,20 @@ class TestMailbox:
 
         assert heard == [Kicked(where=HOPEFUL.topic)]
 
+    async def test_a_broken_mailbox_does_not_say_where_the_channel_layer_is(
+        self, bus: Mailbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def refuse() -> None:
+            raise ConnectionError("Error 111 connecting to valkey:6379")
+
+        monkeypatch.setattr("apps.events.get_channel_layer", refuse)
+        task = asyncio.create_task(bus.run())
+        await until(lambda: caplog.messages)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+        assert caplog.messages == ["The mailbox broke and is opened anew: ConnectionError"]
+
     def test_events_are_published_where_no_mailbox_runs(self) -> None:
         publish(HOPEFUL)
 
