@@ -3,12 +3,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from copy import copy
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from celery.schedules import maybe_schedule
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from config.celery import app
 from config.settings.environment import broker_url, channel_layers, database, model_names, required
 from tests.conftest import EXECUTORS
 from tests.support.profile import UNSET
@@ -57,6 +62,13 @@ class TestProduction:
     def test_everything_goes_by_https(self, production: ModuleType) -> None:
         assert production.SECURE_SSL_REDIRECT
         assert production.SECURE_HSTS_SECONDS >= 31_536_000
+
+    def test_it_speaks_for_no_other_name_unless_told_to(self, load: Load, production: ModuleType) -> None:
+        names = ("SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD")
+        told = load("prod", **SECRETS, **dict.fromkeys(names, "true"))
+
+        assert [getattr(production, name) for name in names] == [False, False]
+        assert [getattr(told, name) for name in names] == [True, True]
 
     def test_nobody_becomes_administrator_by_coming_first(self, production: ModuleType) -> None:
         assert production.FIRST_ACCOUNT_IS_ADMIN is False
@@ -208,6 +220,15 @@ def test_models_are_named_one_by_one_or_all(
     monkeypatch.setenv("OPENAI_PREFILL", value)
 
     assert model_names("OPENAI_PREFILL") == models
+
+
+@pytest.mark.parametrize("name", settings.CELERY_BEAT_SCHEDULE)
+def test_housekeeping_is_done_though_beat_is_started_anew_each_hour(name: str) -> None:
+    started = datetime(2030, 1, 1, 14, 5, tzinfo=UTC)
+    schedule = copy(maybe_schedule(settings.CELERY_BEAT_SCHEDULE[name]["schedule"], app=app))
+    schedule.nowfun = lambda: started + timedelta(minutes=59)
+
+    assert schedule.is_due(started).is_due
 
 
 class TestSecretsInFiles:

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -117,12 +118,17 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {"polling_interval": 0.05}
 )
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+# Beat counts intervals from its own start and would never get to long ones where it is often started anew:
+# those are times of the clock, and each hour has one, as not everybody runs at night.
 CELERY_BEAT_SCHEDULE = {
     "beat": {"task": "apps.ops.tasks.beat", "schedule": 10.0, "options": {"expires": 10}},
     "title-what-a-lost-queue-forgot": {"task": "apps.generation.tasks.title_forgotten", "schedule": 60.0},
-    "forget-traces": {"task": "apps.chat.tasks.forget_traces", "schedule": 86_400.0},
-    "forget-tokens": {"task": "apps.accounts.tasks.forget_tokens", "schedule": 3_600.0},
-    "clear-expired-sessions": {"task": "apps.ops.tasks.clear_expired_sessions", "schedule": 86_400.0},
+    "forget-traces": {"task": "apps.chat.tasks.forget_traces", "schedule": crontab(minute="10")},
+    "forget-tokens": {"task": "apps.accounts.tasks.forget_tokens", "schedule": crontab(minute="20")},
+    "clear-expired-sessions": {
+        "task": "apps.ops.tasks.clear_expired_sessions",
+        "schedule": crontab(minute="30"),
+    },
 }
 
 # -- Models ----------------------------------------------------------------------------------------
