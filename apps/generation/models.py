@@ -71,6 +71,7 @@ class Generation(models.Model):
         indexes = (
             models.Index(fields=["worker_id"], name="generation_open", condition=Q(duration_ms=None)),
             models.Index(fields=["error_code"], name="generation_error"),
+            models.Index(fields=["finish_reason", "-id"], name="generation_finish"),
         )
         verbose_name, verbose_name_plural = _("attempt"), _("attempts")
 

@@ -90,6 +90,10 @@ class AuditEntry(models.Model):
             models.Index(fields=["-at", "-id"], name="audit_latest"),
             models.Index(fields=["owner_id", "-id"], name="audit_of_owner"),
             models.Index(fields=["staff_id", "conversation_id", "-at"], name="audit_of_reading"),
+            models.Index(fields=["what", "-at", "-id"], name="audit_latest_of_what"),
+            models.Index(fields=["owner_id", "-at", "-id"], name="audit_latest_of_owner"),
+            models.Index(fields=["staff_id", "-at", "-id"], name="audit_latest_of_staff"),
+            models.Index(fields=["conversation_id", "-at", "-id"], name="audit_latest_of_conversation"),
         )
 
     def __str__(self) -> str:

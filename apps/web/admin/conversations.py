@@ -84,7 +84,6 @@ class ConversationAdmin(LatestAdmin):
     search_fields = ("owner__email",)
     date_hierarchy = "updated_at"
     ordering = ("-updated_at", "-id")
-    sortable_by = ()
     change_form_template = "admin/chat/conversation/facts.html"
     list_display_links = ("name",)
     fieldsets = (

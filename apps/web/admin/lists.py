@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters, ShowFacets
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from apps.oversight.audit import Actor
 from apps.web.admin.actors import actor_of
@@ -37,16 +38,22 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # Django's own clas
 
 
 class CarefulChangeList(ChangeList):
-    """Refuses addresses that no database can make sense of."""
+    """Refuses addresses that no database can make sense of, or that ask for an order that is not offered."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         if any("\0" in str(value) for value in self.params.values()):
             raise IncorrectLookupParameters
         return super().get_queryset(request, exclude_parameters)
 
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Django would heed the address though no column is offered to sort by."""
+        if not self.sortable_by:
+            self.params.pop(ORDER_VAR, None)
+        return super().get_ordering(request, queryset)
+
 
 class LatestChangeList(CarefulChangeList):
-    """Looks at the latest rows alone, among those of the dates and of the people that were chosen.
+    """Looks at the latest rows alone, among those of the dates and of what is `near`.
 
     Where these end is found by an index; so whatever else is asked for, no query reads more than REACH rows.
     """
@@ -54,6 +61,7 @@ class LatestChangeList(CarefulChangeList):
     period = Period()
     actor: Actor
     near: dict[str, Any]
+    is_cut = False  # whether there are rows further back that it does not look at
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         self.actor = actor_of(request)
@@ -61,7 +69,7 @@ class LatestChangeList(CarefulChangeList):
         try:
             self.period = period_of(self.params, self.date_hierarchy)
             self.near = {name: self.params[name] for name in desk.near if name in self.params}
-            self.root_queryset = self.root_queryset.filter(self._within_reach())
+            self.root_queryset = self.root_queryset.filter(self._within_reach(), **self.near)
         except (ValueError, OverflowError, ValidationError) as error:
             raise IncorrectLookupParameters(error) from error
         return super().get_queryset(request, exclude_parameters)
@@ -69,10 +77,21 @@ class LatestChangeList(CarefulChangeList):
     def _within_reach(self) -> Q:
         field = self.date_hierarchy
         rows = self._latest().filter(**self.period.range_of(field))
-        for moment, pk in rows.values_list(field, "pk")[REACH - 1 : REACH]:
-            later = Q(**{f"{field}__gt": moment}) | Q(**{field: moment, "pk__gte": pk})
-            return Q(**{f"{field}__gte": moment}) & later  # the first is all that an index needs
-        return Q()
+        last = list(rows.values_list(field, "pk")[REACH - 1 : REACH + 1])
+        self.is_cut = len(last) > 1
+        if not last:
+            return Q()
+        moment, pk = last[0]
+        later = Q(**{f"{field}__gt": moment}) | Q(**{field: moment, "pk__gte": pk})
+        return Q(**{f"{field}__gte": moment}) & later  # the first is all that an index needs
+
+    @property
+    def notes(self) -> list[str]:
+        """What the count leaves out."""
+        if not self.is_cut or self.paginator.is_cut:
+            return []
+        told = _("Among the latest {count} alone: choose a date to look further back.")
+        return [told.format(count=number(REACH))]
 
     def calendar(self) -> dict[str, Any]:
         """What Django's template of a date hierarchy shows: where it goes on, and where back."""
@@ -135,6 +154,7 @@ class ReadOnlyAdmin(Desk):
     actions = None
     list_per_page = 50
     list_max_show_all = 0
+    sortable_by = ()
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     paginator = CappedPaginator

@@ -45,7 +45,6 @@ class FeedbackAdmin(ReadOnlyAdmin):
     list_filter = ("verdict",)
     lookups = ("verdict__exact",)
     search_fields = ("user__email",)
-    sortable_by = ()
     ordering = ("-id",)
     fields = ("verdict", "has_note", "model_name", "user", "where", "updated_at")
     readonly_fields = fields
@@ -76,7 +75,6 @@ class GenerationAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     list_filter = ("error_code", "finish_reason")
     lookups = ("error_code__exact", "finish_reason__exact", "message__conversation__id__exact")
-    sortable_by = ()
     ordering = ("-id",)
     fields = (*list_display, "sentence", "worker_id")
     readonly_fields = fields
@@ -140,7 +138,6 @@ class WorkerAdmin(ReadOnlyAdmin):
     list_display = ("host", "pid", "beat_at", "is_alive")
     fields = ("id", *list_display)
     readonly_fields = fields
-    sortable_by = ()
     ordering = ("-beat_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
@@ -169,7 +166,6 @@ class TokenAdmin(ReadOnlyAdmin):
     list_filter = ("scope",)
     lookups = ("scope__exact",)
     search_fields = ("user__email", "name")
-    sortable_by = ()
     ordering = ("-created_at",)
     list_select_related = ("user",)
     fields = list_display
@@ -213,14 +209,12 @@ for model, desk in ((Authenticator, AuthenticatorAdmin), (EmailAddress, EmailAdd
 class AuditAdmin(LatestAdmin):
     """What staff did with what is other people's."""
 
-    list_display = ("at", "what", "staff_email", "owner_email", "conversation", "why", "address")
+    list_display = ("at", "what", "who", "whose", "conversation", "why", "address")
     list_filter = ("what",)
-    lookups = ("what__exact",)
-    near = ("conversation_id__exact",)
+    near = ("what__exact", "owner_id__exact", "staff_id__exact", "conversation_id__exact")
     search_fields = ("staff_email", "owner_email", "reason")
     date_hierarchy = "at"
     ordering = ("-at", "-id")
-    sortable_by = ()
     readonly_fields = ("conversation", "why")
     fields = ("at", "what", "staff_email", "owner_email", "conversation", "why", "address", "user_agent")
 
@@ -228,6 +222,17 @@ class AuditAdmin(LatestAdmin):
         """Words that led to a conversation tell of it: they are for its owner, and for who may read."""
         rows = AuditEntry.objects.all()
         return rows if may_read(person(request)) else rows.defer("words")
+
+    @admin.display(description=_("who"))
+    def who(self, entry: AuditEntry) -> SafeString:
+        return format_html('<a href="?staff_id__exact={}">{}</a>', entry.staff_id, entry.staff_email)
+
+    @admin.display(description=_("whose"))
+    def whose(self, entry: AuditEntry) -> SafeString | str:
+        """Leads to all about them, whether or not they still have an account."""
+        if entry.owner_id is None:
+            return "–"
+        return format_html('<a href="?owner_id__exact={}">{}</a>', entry.owner_id, entry.owner_email)
 
     @admin.display(description=_("conversation"))
     def conversation(self, entry: AuditEntry) -> Any:
