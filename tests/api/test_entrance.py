@@ -189,6 +189,25 @@ def test_a_body_that_cannot_be_read_is_refused(
     assert not Conversation.objects.exists()
 
 
+@pytest.mark.parametrize(("body", "headers", "told"), BODIES.values(), ids=BODIES)
+def test_a_body_that_cannot_be_read_is_refused_in_a_session_as_well(
+    browser: Client, body: Any, headers: dict[str, str], told: tuple[int, str]
+) -> None:
+    kind = headers.get("Content-Type", "application/json")
+    sent = {**headers, "X-CSRFToken": csrf_token(browser)}
+    answer = browser.post(f"{API}/conversations", body, content_type=kind, headers=sent)
+
+    assert problem(answer) == told
+    assert not Conversation.objects.exists()
+
+
+@pytest.mark.parametrize("name", [name for name, body in BODIES.items() if body[2] != UNREADABLE])
+def test_no_body_is_read_before_the_csrf_token_is_found_to_be_right(browser: Client, name: str) -> None:
+    answer = browser.post(f"{API}/conversations", BODIES[name][0], content_type="application/json")
+
+    assert problem(answer) == (403, "csrf")
+
+
 def test_a_problem_says_what_it_is_and_where_that_is_explained(writer: Program) -> None:
     told = json.loads(writer.get("/conversations?limit=x").content)
 

@@ -7,13 +7,12 @@ from django.http import HttpResponse
 from pydantic import BaseModel
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import MethodNotAllowed
-from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.api.authentication import BearerAuthentication, BrowserAuthentication, MayAsk
-from apps.api.parsing import JSON
+from apps.api.parsing import JSON, Unread
 from apps.api.problems import handled
 from apps.api.throttling import WritesThrottle
 
@@ -25,7 +24,7 @@ class Door(APIView):
     permission_classes = (MayAsk,)
     throttle_classes = (WritesThrottle,)
     renderer_classes: Sequence[type[BaseRenderer]] = (JSONRenderer,)
-    parser_classes = (JSONParser,)  # for the document; apps.api.parsing reads bodies
+    parser_classes = (Unread,)
     tag = ""
     readers_may_post = False
 
