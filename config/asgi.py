@@ -8,7 +8,6 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 pages = get_asgi_application()  # loads the apps: what is imported below needs them
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
@@ -21,11 +20,12 @@ from apps.ops.requests import CountedSockets  # noqa: E402
 from apps.web.consumers import ChatConsumer  # noqa: E402
 from apps.web.origin import SameOriginOnly  # noqa: E402
 from apps.web.outage import Handshakes  # noqa: E402
+from apps.web.visitors import Visitors  # noqa: E402
 
 
 def of_our_own(application: Any) -> Any:
     """Opened by pages of ours, which send the cookie of a session."""
-    return SameOriginOnly(Handshakes(AuthMiddlewareStack(application)))
+    return SameOriginOnly(Handshakes(Visitors(application)))
 
 
 program = ProgramConsumer.as_asgi()

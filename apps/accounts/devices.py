@@ -3,14 +3,13 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.events import AccessEnded
 from apps.accounts.models import Device, User
-from apps.accounts.sessions import session_hash
+from apps.accounts.sessions import is_proof, session_hash
 from apps.events import publish_on_commit
 
 SEEN_EVERY = timedelta(minutes=5)  # between two looks at the same device that are stored
@@ -27,8 +26,7 @@ def devices_of(user: User) -> list[Device]:
     """Those in which the user is signed in, the last seen first; at most MOST_LISTED."""
     alive = Device.objects.filter(user=user, session__expire_date__gt=timezone.now())
     listed = alive.select_related("session").order_by("-seen_at")[:MOST_LISTED]
-    proof = user.get_session_auth_hash()  # another password makes the sessions of the last one worthless
-    return [device for device in listed if device.session.get_decoded().get(HASH_SESSION_KEY) == proof]
+    return [device for device in listed if is_proof(device.session.get_decoded(), user)]
 
 
 @transaction.atomic

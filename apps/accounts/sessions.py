@@ -1,10 +1,20 @@
-"""What may be said about a session without giving it away, and whether it still stands."""
+"""What may be said about a session without giving it away, who it is, and whether it still stands.
+
+Django's own look at a session may change it: begun under a former SECRET_KEY, it gets another name, which
+only the answer to a request can tell the browser. A socket has no such answer, so here it is only read.
+"""
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
-from django.contrib.auth import get_user
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, load_backend
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore
-from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
+
+from apps.accounts.models import User
 
 
 def session_hash(session_key: str | None) -> str:
@@ -12,9 +22,23 @@ def session_hash(session_key: str | None) -> str:
     return hashlib.sha256((session_key or "").encode()).hexdigest()[:32]
 
 
+def signed_in_by(session: SessionBase) -> User | None:
+    """Who is signed in by this session, which is only read; None if nobody is, or whoever was is blocked."""
+    backend = session.get(BACKEND_SESSION_KEY)
+    if backend not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    user = load_backend(backend).get_user(User._meta.pk.to_python(session.get(SESSION_KEY)))
+    return user if isinstance(user, User) and is_proof(session, user) else None
+
+
 def still_signed_in(session_key: str, user_id: int) -> bool:
     """Whether the session still exists and still belongs to this user, who is not blocked."""
-    request = HttpRequest()
-    request.session = SessionStore(session_key)
-    user = get_user(request)
-    return user.is_active and user.pk == user_id
+    user = signed_in_by(SessionStore(session_key))
+    return user is not None and user.pk == user_id
+
+
+def is_proof(session: Mapping[str, Any] | SessionBase, user: User) -> bool:
+    """Whether it was begun with the password that the user has now, under this SECRET_KEY or a former one."""
+    told = session.get(HASH_SESSION_KEY, "")
+    proofs = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    return any(constant_time_compare(told, proof) for proof in proofs)

@@ -20,7 +20,7 @@ B = TypeVar("B", bound=Said)
 
 
 class Unread(BaseParser):
-    """What the framework knows of our bodies: their kind. Where it looks into one for a CSRF token, it finds none.
+    """What the framework knows of our bodies: their kind. Looking for a CSRF token in one, it finds none.
 
     So `body_of` alone reads them, within its bounds, and not before it is clear who asks.
     """

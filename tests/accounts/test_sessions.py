@@ -1,5 +1,8 @@
 import pytest
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.accounts.sessions import session_hash, still_signed_in
@@ -51,6 +54,32 @@ def test_another_password_ends_older_sessions(owner: User, session: str) -> None
     owner.save()
 
     assert not still_signed_in(session, owner.pk)
+
+
+def test_one_begun_under_a_former_key_is_only_read(owner: User, session: str, settings: Settings) -> None:
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
+    before = Session.objects.get(pk=session)
+
+    assert [still_signed_in(session, owner.pk) for _ in range(2)] == [True, True]
+    assert Session.objects.get(pk=session) == before
+
+
+def test_one_begun_under_a_key_that_is_good_no_more_is_over(
+    owner: User, session: str, settings: Settings
+) -> None:
+    settings.SECRET_KEY = "another"
+
+    assert not still_signed_in(session, owner.pk)
+
+
+@pytest.mark.parametrize("proof", ["", None, "x"])
+def test_one_without_a_proof_is_nobodys_and_stays(owner: User, session: str, proof: str | None) -> None:
+    store = SessionStore(session)
+    store[HASH_SESSION_KEY] = proof
+    store.save()
+
+    assert not still_signed_in(session, owner.pk)
+    assert Session.objects.filter(pk=session).exists()
 
 
 def test_a_session_hash_opens_nothing_and_names_one_session() -> None:

@@ -5,6 +5,7 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from apps.accounts import devices
 from apps.accounts.devices import devices_of, sign_out, sign_out_elsewhere
@@ -106,6 +107,13 @@ def test_a_session_that_another_password_has_ended_is_no_device(owner: User) -> 
     owner.save()
 
     assert devices_of(owner) == []
+
+
+def test_a_session_begun_under_a_former_key_is_a_device(owner: User, settings: Settings) -> None:
+    device = device_of(signed_in(owner))
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
+
+    assert devices_of(owner) == [device]
 
 
 def test_a_changed_password_signs_out_everywhere_else(owner: User) -> None:
