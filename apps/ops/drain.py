@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def drain_on_signal(
         loop.add_signal_handler(number, on_signal)
 
 
-async def each_in_turn(steps: Iterable[Coroutine[Any, Any, object]]) -> None:
+async def each_in_turn(steps: Iterable[Awaitable[object]]) -> None:
     """Take every step, whatever becomes of the one before."""
     for step in steps:
         try:

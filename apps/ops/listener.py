@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from weakref import WeakSet
 
 from autobahn.exception import Disconnected
 from daphne.http_protocol import HTTPFactory, WebRequest
@@ -26,6 +27,8 @@ LINGER = 1.0  # seconds a refused body may go on arriving
 EVENT_STREAM = b"text/event-stream"
 BODY_WITHIN = 10.0  # seconds between two pieces of a body
 LAST_PORT = 65_535
+MOST_ACCEPTED = 4_096  # connections that wait to be accepted when the ports close: the kernel keeps no more
+ASKS_WITHIN = 0.5  # seconds in which a connection that was just accepted may ask for something
 TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -68,6 +71,9 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # Daphne ships no types
         if (port.isdigit() and int(port[:9]) > LAST_PORT) or not (host or self.clientproto == b"HTTP/1.0"):
             self.basic_error(400, b"Bad Request", "Invalid host")
             return None
+        if self.server.is_closing:
+            self.responseHeaders.setRawHeaders(b"connection", [b"close"])
+            self.channel.persistent = False
         return super().process()
 
     def handle_reply(self, message: dict[str, Any]) -> None:
@@ -102,10 +108,25 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # Daphne ships no types
 
 
 class BoundedFactory(HTTPFactory):  # type: ignore[misc]  # Daphne ships no types
+    def __init__(self, server: Any) -> None:
+        super().__init__(server)
+        self.connections: WeakSet[Any] = WeakSet()
+
     def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 - Twisted's name
         protocol = super().buildProtocol(addr)
         protocol.requestFactory = BoundedRequest
+        protocol.since = loop.time()
+        self.connections.add(protocol)
         return protocol
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody takes in an answer, or has connected so lately that a request may be coming."""
+        young = loop.time() - ASKS_WITHIN
+        return any(
+            not transport.disconnected and (since > young or _unsent(transport))
+            for since, transport in ((each.since, each._channel.transport) for each in self.connections)
+        )
 
 
 class Socket(WebSocketProtocol):  # type: ignore[misc]  # Daphne ships no types
@@ -173,6 +194,7 @@ class Listener(Server):  # type: ignore[misc]  # Daphne ships no types
             server_name="Colloquy",
         )
         self.failed = False
+        self.is_closing = False
         self._ports: list[Any] = []
         self._on_listening = on_listening
 
@@ -199,10 +221,29 @@ class Listener(Server):  # type: ignore[misc]  # Daphne ships no types
         super().listen_error(failure)
 
     def close_ports(self) -> None:
-        """Accept no more connections; those that are open go on."""
+        """Accept no more connections; those that are open, or wait to be accepted, go on."""
+        self.is_closing = True
         for port in self._ports:
+            port.numberAccepts = MOST_ACCEPTED
+            port.doRead()
             port.stopListening()
-        self._ports.clear()
+
+    async def emptied(self, within: float) -> None:
+        """Wait, so many seconds at most, until all have their answers, and sockets and streams have ended."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while self._is_busy:  # noqa: ASYNC110 - neither Daphne nor Twisted rings a bell
+                    await asyncio.sleep(LOOK_AGAIN_AFTER)
+
+    @property
+    def _is_busy(self) -> bool:
+        return any(map(_is_open, self.connections.values())) or any(p.factory.is_busy for p in self._ports)
+
+
+def _is_open(connection: dict[str, Any]) -> bool:
+    """Whether a request, as Daphne keeps it, is being taken in or answered."""
+    answer = connection.get("application_instance")
+    return "disconnected" not in connection or (answer is not None and not answer.done())
 
 
 def _unsent(transport: Any) -> int:

@@ -75,9 +75,8 @@ class Serve:
     async def _drain(self) -> None:
         self._listener.close_ports()
         hub.drain()
-        await each_in_turn(
-            (self._drain_engine(), self._stop_tasks(), close_providers(), cancelled(self._loops))
-        )
+        leaving = asyncio.gather(self._drain_engine(), self._listener.emptied(self._grace))
+        await each_in_turn((leaving, self._stop_tasks(), close_providers(), cancelled(self._loops)))
         self._listener.stop()
 
     async def _drain_engine(self) -> None:

@@ -23,8 +23,9 @@ trusting = create_default_context()
 trusting.check_hostname, trusting.verify_mode = False, CERT_NONE
 
 
-def get(address: str, **headers: str) -> tuple[int, dict[str, str], str]:
-    request = urllib.request.Request(address, headers=headers)
+def get(address: str, body: bytes | None = None, **headers: str) -> tuple[int, dict[str, str], str]:
+    """Status, headers and text; with a body it is posted."""
+    request = urllib.request.Request(address, body, headers=headers)
     try:
         with urllib.request.urlopen(request, context=trusting, timeout=30) as answer:
             return answer.status, _lowered(answer.headers), answer.read().decode()

@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -21,6 +21,7 @@ from tests.support.product import MANAGE, Embedded, words_of
 pytestmark = pytest.mark.embedded_only
 QUESTION, ANSWER = "/long 40", demo_answers.long(40)
 WITHIN = 30.0  # seconds
+SIGN_IN = b"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 7\r\n\r\nlogin=a"
 
 
 @pytest.fixture
@@ -89,6 +90,22 @@ async def test_the_next_process_takes_over_and_nobody_is_refused(product, listen
     assert product.replies()[0].attempt == 1  # whoever wrote it was let finish
 
 
+def test_whoever_has_connected_is_answered_before_the_process_goes(product, listening, serve):
+    process = serve()
+    address = listening.getsockname()
+    listening.close()
+    with connected(address) as asking:
+        asking.sendall(SIGN_IN[:-1])
+        process.send_signal(signal.SIGTERM)
+        until_refused(address)
+        asking.sendall(SIGN_IN[-1:])
+        answer = asking.makefile("rb").read()
+
+    assert answer.startswith(b"HTTP/1.1 403")  # it has no token of ours
+    assert b"connection: close" in answer.lower()
+    assert process.wait(WITHIN) == 0
+
+
 def test_it_tells_where_an_inherited_socket_listens(listening):
     assert address_of(listening.fileno()) == listening.getsockname()
 
@@ -109,3 +126,13 @@ def answer(base_url: str) -> int:
             return response.status
     except urllib.error.URLError as error:
         return str(error)
+
+
+def connected(address: tuple[str, int]) -> socket.socket:
+    return socket.create_connection(address, timeout=WITHIN)
+
+
+def until_refused(address: tuple[str, int]) -> None:
+    with suppress(ConnectionError):
+        while True:
+            connected(address).close()
