@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -46,11 +47,14 @@ def begin_reading(actor: Actor, conversation: Conversation, reason: object) -> A
 
 
 def note_titles(actor: Actor, conversations: Collection[Conversation], *, found_by: str = "") -> None:
-    """Write down that these titles are shown, once for a reading; `found_by` are words that led to them."""
+    """Write down that these titles are shown, once for a reading; `found_by` are words that led to them.
+
+    Each such words tell something new of what is written, also of a conversation that has been read.
+    """
     shown = [conversation for conversation in conversations if conversation.title or found_by]
     known = _recent(actor.staff).filter(conversation_id__in=[conversation.pk for conversation in shown])
-    told = {What.OPENED, What.FOUND} if found_by else set(READINGS)
-    noted = set(known.filter(what__in=told).values_list("conversation_id", flat=True))
+    same = Q(what=What.FOUND, words=_kept(found_by)) if found_by else Q(what__in=READINGS)
+    noted = set(known.filter(same).values_list("conversation_id", flat=True))
     what, now = What.FOUND if found_by else What.TITLED, timezone.now()
     AuditEntry.objects.bulk_create(
         _about(actor, what, conversation.owner, conversation=conversation, words=found_by, at=now)
@@ -59,11 +63,15 @@ def note_titles(actor: Actor, conversations: Collection[Conversation], *, found_
     )
 
 
-def note_search(actor: Actor, words: str) -> None:
-    """Write down what was looked for in what people write, found or not; once for a reading."""
-    words = clean(words)[:MAX_WORDS]
-    if not _recent(actor.staff).filter(what=What.SEARCHED, words=words).exists():
-        _about(actor, What.SEARCHED, words=words).save()
+def note_search(actor: Actor, words: str, *, owner: User | None = None) -> None:
+    """Write down what was looked for in what people write, or in what `owner` alone does; once for a reading.
+
+    Found or not: that nothing was found tells something as well.
+    """
+    owner_id = owner.pk if owner else None
+    known = _recent(actor.staff).filter(what=What.SEARCHED, words=_kept(words), owner_id=owner_id)
+    if not known.exists():
+        _about(actor, What.SEARCHED, owner, words=words).save()
 
 
 def note_deed(actor: Actor, what: What, user: User) -> None:
@@ -73,6 +81,10 @@ def note_deed(actor: Actor, what: What, user: User) -> None:
 
 def _recent(staff: User) -> AuditQuerySet:
     return AuditEntry.objects.filter(staff_id=staff.pk, at__gt=timezone.now() - READING_LASTS)
+
+
+def _kept(words: str) -> str:
+    return clean(words)[:MAX_WORDS]
 
 
 def _about(
@@ -92,7 +104,7 @@ def _about(
         owner_id=owner.pk if owner else None,
         owner_email=owner.email if owner else "",
         conversation_id=conversation.pk if conversation else None,
-        words=clean(words)[:MAX_WORDS],
+        words=_kept(words),
         address=actor.address,
         user_agent=clean(actor.user_agent)[:MAX_AGENT],
     )

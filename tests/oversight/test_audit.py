@@ -10,7 +10,7 @@ from apps.chat.models import Conversation
 from apps.chat.text import TextRejected
 from apps.oversight import audit
 from apps.oversight.audit import READING_LASTS, Actor
-from apps.oversight.models import AuditEntry, What, Written
+from apps.oversight.models import MAX_WORDS, AuditEntry, What, Written
 from tests.factories import ConversationFactory
 
 pytestmark = pytest.mark.django_db
@@ -147,3 +147,30 @@ def test_a_search_is_noted_with_its_words_once_for_a_reading(actor: Actor) -> No
         audit.note_search(actor, words)
 
     assert sorted(AuditEntry.objects.values_list("words", flat=True)) == ["sea", "sky"]
+
+
+def test_every_words_that_find_a_conversation_are_noted_though_it_has_been_read(
+    entry: AuditEntry, actor: Actor, conversation: Conversation
+) -> None:
+    for words in ("sky", "sea", "sky"):
+        audit.note_titles(actor, [conversation], found_by=words)
+
+    noted = AuditEntry.objects.filter(what=What.FOUND, conversation_id=conversation.pk)
+    assert sorted(noted.values_list("words", flat=True)) == ["sea", "sky"]
+
+
+def test_long_words_that_find_a_conversation_are_noted_once(actor: Actor, conversation: Conversation) -> None:
+    for _ in range(2):
+        audit.note_titles(actor, [conversation], found_by="\0" + "x" * (MAX_WORDS + 1))
+
+    assert AuditEntry.objects.get().words == "x" * MAX_WORDS
+
+
+def test_a_search_of_what_one_owner_wrote_is_noted_as_theirs(
+    actor: Actor, owner: User, stranger: User
+) -> None:
+    for whose in (None, owner, stranger, owner):
+        audit.note_search(actor, "sky", owner=whose)
+
+    noted = AuditEntry.objects.order_by("id").values_list("owner_id", "owner_email")
+    assert list(noted) == [(None, ""), (owner.pk, owner.email), (stranger.pk, stranger.email)]

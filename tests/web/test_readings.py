@@ -63,6 +63,19 @@ def test_a_search_that_led_to_a_conversation_is_told_with_its_words(
     assert "nothing of theirs" not in html
 
 
+def test_a_search_of_their_texts_alone_is_told_though_it_found_nothing(
+    page: Client, admin_client: Client, owner: User
+) -> None:
+    address = reverse("admin:chat_conversation_changelist")
+
+    for words in ("whale", "harpoon"):
+        admin_client.get(f"{address}?owner__id__exact={owner.pk}&q={words}&content=1")
+
+    html = read(page)
+    assert html.count("Searched your titles and messages") == 2
+    assert all(f"Searched for: “{words}”" in html for words in ("whale", "harpoon"))
+
+
 def test_what_was_done_to_the_account_is_told(page: Client, actor: Actor, owner: User) -> None:
     note_deed(actor, What.PASSWORD, owner)
 

@@ -28,6 +28,7 @@ from apps.web.personal import person
 from apps.web.wording import Sentence
 
 CONTENT = "content"  # the parameter that has titles and messages searched, too
+WHOSE = "owner__id__exact"  # the parameter that narrows it down to one owner
 MOST_OWNERS = 50  # whose addresses hold what is searched for
 SEARCHED = 1_000  # conversations whose messages are searched
 
@@ -80,7 +81,7 @@ class ConversationAdmin(LatestAdmin):
     list_display = ("name", "whose", "messages", "activity", "model_name", "state", "tokens")
     list_filter = (StatusFilter, ModelFilter, ActivityFilter, DeletedFilter)
     lookups = ("status", "model", "active", "deleted")
-    near = ("owner__id__exact",)
+    near = (WHOSE,)
     search_fields = ("owner__email",)
     date_hierarchy = "updated_at"
     ordering = ("-updated_at", "-id")
@@ -122,7 +123,8 @@ class ConversationAdmin(LatestAdmin):
         with suppress(ValueError):
             found |= Q(pk=UUID(words))
         if CONTENT in request.GET and may_read(person(request)):
-            note_search(actor_of(request), words)
+            owner = User.objects.filter(pk=request.GET[WHOSE]).first() if WHOSE in request.GET else None
+            note_search(actor_of(request), words, owner=owner)
             found |= Q(pk__in=queryset.titled(words).values("pk"))  # type: ignore[attr-defined]  # ours
             found |= Q(pk__in=Message.objects.holding(words, within=queryset.values("pk")[:SEARCHED]))
         return queryset.filter(found), False
