@@ -3,8 +3,6 @@
 What REST has in a request's address is a field of the wish, too; its body is what the wish is made of.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Protocol, TypeVar
 from uuid import UUID, uuid4, uuid5
 
@@ -24,7 +22,7 @@ from apps.api.bodies import (
 from apps.api.errors import Code, Refused
 from apps.api.fields import Id, Key, Said
 from apps.chat import actions, choices, feedback, filing, queue
-from apps.chat.asking import NotPossible, Sent
+from apps.chat.asking import KeyUsed, NotPossible, Sent
 from apps.chat.beginning import begin_empty
 from apps.chat.models import Conversation, Feedback, Message, QueuedMessage, Verdict
 from apps.chat.queue import Queued
@@ -48,12 +46,6 @@ def grant(access: Access, wish: Wish[R_co]) -> R_co:
         raise Refused(Code.ABSENT) from None
     except NotPossible as refused:
         raise Refused(Code(refused.code)) from None
-
-
-class KeyUsed(NotPossible):
-    """The key stands for another request of the same conversation."""
-
-    code = "key_used"
 
 
 class Begin(NewConversation):
@@ -112,15 +104,14 @@ class Send(NewMessage):
 
     def granted_to(self, user: User) -> Sent | Queued:
         Conversation.objects.find(user.pk, self.conversation_id)  # only what exists is written to
-        with _keyed(self.conversation_id, self.key):
-            sent = actions.send_message(
-                user,
-                self.conversation_id,
-                key=self.key,
-                text=self.text,
-                model_name=self.model or "",
-                after=self.after,
-            )
+        sent = actions.send_message(
+            user,
+            self.conversation_id,
+            key=self.key,
+            text=self.text,
+            model_name=self.model or "",
+            after=self.after,
+        )
         if isinstance(sent, Sent):
             _check_same(sent, self.text)
         return sent
@@ -154,13 +145,9 @@ class Regenerate(NewVersion):
     def granted_to(self, user: User) -> tuple[Message, bool]:
         """The reply that is to be written, and whether the key has asked for it just now."""
         known = Message.objects.of_key(self.conversation_id, self.key) is not None
-        with _keyed(self.conversation_id, self.key):
-            reply = actions.regenerate(
-                user, self.conversation_id, self.message_id, key=self.key, model_name=self.model or ""
-            )
-        asked = Message.objects.filter(pk=self.message_id).values_list("parent_id", flat=True)
-        if list(asked) != [reply.parent_id]:
-            raise KeyUsed
+        reply = actions.regenerate(
+            user, self.conversation_id, self.message_id, key=self.key, model_name=self.model or ""
+        )
         return reply, not known
 
 
@@ -170,8 +157,7 @@ class Edit(EditedQuestion):
     key: Key
 
     def granted_to(self, user: User) -> Sent:
-        with _keyed(self.conversation_id, self.key):
-            sent = actions.edit(user, self.conversation_id, self.message_id, key=self.key, text=self.text)
+        sent = actions.edit(user, self.conversation_id, self.message_id, key=self.key, text=self.text)
         _check_same(sent, self.text)
         return sent
 
@@ -212,17 +198,6 @@ class Withdraw(QueuedWish):
 class Resume(ConversationWish):
     def granted_to(self, user: User) -> Sent:
         return queue.resume(user, self.conversation_id)
-
-
-@contextmanager
-def _keyed(conversation_id: UUID, key: str) -> Iterator[None]:
-    """What is not possible because the key has stored something of another kind says so."""
-    try:
-        yield
-    except NotPossible:
-        if Message.objects.of_key(conversation_id, key):
-            raise KeyUsed from None
-        raise
 
 
 def _check_same(sent: Sent, text: str) -> None:

@@ -14,7 +14,16 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.chat import choices, drafts, queue
-from apps.chat.asking import NotPossible, Sent, ask, await_end_of, go_on_with, queue_again, waiting_reply
+from apps.chat.asking import (
+    KeyUsed,
+    NotPossible,
+    Sent,
+    ask,
+    await_end_of,
+    go_on_with,
+    queue_again,
+    waiting_reply,
+)
 from apps.chat.beginning import begin_conversation, first_words
 from apps.chat.events import StopRequested
 from apps.chat.models import Conversation, Message, QueuedMessage, Role, Status, TitleState
@@ -91,7 +100,7 @@ def regenerate(
     By the model named, or else by the one whose turn it is.
     """
     reply = _reply(user, conversation_id, message_id)
-    return _once(partial(_queued_before, conversation_id, key), partial(_regenerate, reply, key, model_name))
+    return _once(partial(_versioned_before, reply, key), partial(_regenerate, reply, key, model_name))
 
 
 def edit(user: User, conversation_id: UUID, message_id: UUID, *, key: str, text: str) -> Sent:
@@ -99,7 +108,7 @@ def edit(user: User, conversation_id: UUID, message_id: UUID, *, key: str, text:
     question = _message(user, conversation_id, message_id)
     if question.role != Role.USER:
         raise NotPossible
-    return _once(partial(_asked_before, conversation_id, key), partial(_edit, question, key, text))
+    return _once(partial(_edited_before, question, key), partial(_edit, question, key, text))
 
 
 def choose(user: User, conversation_id: UUID, message_id: UUID) -> None:
@@ -180,6 +189,7 @@ def _has_gone_on(conversation: Conversation, after: UUID | None) -> bool:
 
 def _edit(question: Message, key: str, text: str) -> Sent:
     with changing(question.conversation_id, listed=True) as conversation:
+        _check_not_queued(conversation.pk, key)
         conversation.path_rev = conversation.rev
         go_on_with(conversation)
         return ask(conversation, question.parent, key, text)
@@ -187,6 +197,7 @@ def _edit(question: Message, key: str, text: str) -> Sent:
 
 def _regenerate(reply: Message, key: str, model_name: str) -> Message:
     with changing(reply.conversation_id, listed=True) as conversation:
+        _check_not_queued(conversation.pk, key)
         siblings = Message.objects.siblings_of(reply)
         if siblings.live().exists():
             raise NotPossible
@@ -217,15 +228,35 @@ def _asked_before(conversation_id: UUID, key: str) -> Sent | None:
     return Sent(question, question.children.earliest("created_at"), new=False) if question else None
 
 
-def _queued_before(conversation_id: UUID, key: str) -> Message | None:
-    return _stored(conversation_id, key, Role.ASSISTANT)
+def _edited_before(question: Message, key: str) -> Sent | None:
+    """What the key has stored beside this question."""
+    sent = _asked_before(question.conversation_id, key)
+    if sent:
+        _check_not_queued(sent.conversation_id, key)
+        if sent.question == question or sent.question.parent_id != question.parent_id:
+            raise KeyUsed
+    return sent
+
+
+def _versioned_before(reply: Message, key: str) -> Message | None:
+    """What the key has stored in this reply's place, or beside it."""
+    found = _stored(reply.conversation_id, key, Role.ASSISTANT)
+    if found and found.parent_id != reply.parent_id:
+        raise KeyUsed
+    return found
 
 
 def _stored(conversation_id: UUID, key: str, role: Role) -> Message | None:
     message = Message.objects.of_key(conversation_id, key)
     if message and message.role != role:
-        raise NotPossible
+        raise KeyUsed
     return message
+
+
+def _check_not_queued(conversation_id: UUID, key: str) -> None:
+    """What waits, or has waited, keeps its key: under it no branch is made."""
+    if QueuedMessage.objects.in_conversation(conversation_id).filter(client_key=key).exists():
+        raise KeyUsed
 
 
 def _ask_writer_to_stop(reply: Message) -> bool:

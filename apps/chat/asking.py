@@ -23,6 +23,12 @@ class NotPossible(Exception):
     code = "not_possible"
 
 
+class KeyUsed(NotPossible):
+    """The key stands for something else that was asked for in this conversation."""
+
+    code = "key_used"
+
+
 @dataclass(frozen=True)
 class Sent:
     """A stored question and its queued reply; `new` is false when the same key had stored them before."""

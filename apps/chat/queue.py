@@ -158,8 +158,18 @@ def _ask_next(conversation: Conversation, parent: Message | None) -> Sent | None
     message = _queue(conversation.pk).first()
     if message is None:
         return None
-    QueuedMessage.objects.filter(pk=message.pk).update(state=QueueState.SENT, text="")
-    return ask(conversation, parent, message.client_key, message.text)
+    key = _free_key(message)
+    QueuedMessage.objects.filter(pk=message.pk).update(state=QueueState.SENT, text="", client_key=key)
+    return ask(conversation, parent, key, message.text)
+
+
+def _free_key(message: QueuedMessage) -> str:
+    """Its key, or its id if the tree has that key: a message of older versions that took a waiting one's.
+
+    Neither may keep a reply from ending, or the message from being asked.
+    """
+    taken = Message.objects.of_key(message.conversation_id, message.client_key)
+    return message.pk.hex if taken else message.client_key
 
 
 def _check_room(conversation_id: UUID, text: str, *, besides: UUID | None = None) -> None:

@@ -88,6 +88,10 @@ REJECTIONS: dict[str, Sentence] = {
     ),
     "gone_out": _("This message has gone out already."),
     "queue_full": _("Too much is waiting here already. Let some of it go out first."),
+    "key_used": _(
+        "This could not be told from something sent before. "
+        "Your text is still here; change a word and send it again."
+    ),
     "not_possible": _("That is no longer possible here: the answer has changed meanwhile."),
     "no_such_model": _("This model is not offered any more. Choose another."),
     "too_many": _("That is too much at once. Wait a moment and send it again."),

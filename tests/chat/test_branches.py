@@ -5,6 +5,7 @@ import pytest
 from apps.accounts.models import User
 from apps.chat import actions
 from apps.chat.actions import NotPossible, Stale
+from apps.chat.asking import KeyUsed
 from apps.chat.models import Conversation, Message, Status
 from tests.chat.test_actions import edit, regenerate, rows, send
 from tests.factories import MessageFactory, ReplyFactory
@@ -66,6 +67,15 @@ class TestRegenerating:
 
         assert reply.parent.children.count() == 2
 
+    def test_a_key_writes_one_reply_anew(self, owner: User, reply: Message) -> None:
+        other = ReplyFactory(parent=MessageFactory(parent=reply))
+        regenerate(owner, reply.conversation_id, reply.pk)
+
+        with pytest.raises(KeyUsed):
+            regenerate(owner, reply.conversation_id, other.pk)
+
+        assert Message.objects.count() == 5
+
     def test_a_key_of_a_question_is_no_key_of_a_reply(self, owner: User, reply: Message) -> None:
         send(owner, reply.conversation_id)
 
@@ -101,6 +111,16 @@ class TestEditing:
 
         assert (again.question, again.reply, again.new) == (first.question, first.reply, False)
         assert (Message.objects.count(), Conversation.objects.get().rev) == (3, 1)
+
+    def test_a_key_edits_one_question(self, owner: User, reply: Message) -> None:
+        other = MessageFactory(parent=reply)
+        first = edit(owner, reply.conversation_id, reply.parent_id)
+
+        for question in (other, first.question):
+            with pytest.raises(KeyUsed):
+                edit(owner, reply.conversation_id, question.pk)
+
+        assert Message.objects.count() == 5
 
     def test_a_question_may_be_edited_while_its_answer_is_written(
         self, owner: User, question: Message

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
 from apps.chat import actions, queue
-from apps.chat.asking import NotPossible, Sent
+from apps.chat.asking import KeyUsed, NotPossible, Sent
 from apps.chat.events import ReplyQueued
 from apps.chat.models import Conversation, Message, QueuedMessage, QueueState, Status
 from apps.chat.queue import Queued, QueueFull, TooLate
@@ -17,7 +17,7 @@ from apps.generation.claim import Fence, Fenced
 from apps.generation.settle import Outcome, settle
 from apps.generation.sweep import free_queues
 from apps.llm.errors import ErrorCode
-from tests.factories import GenerationFactory, ReplyFactory
+from tests.factories import GenerationFactory, MessageFactory, ReplyFactory
 from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -281,6 +281,38 @@ class TestKeys:
         sent = send(question, "one")
 
         assert send(question, "one").reply == sent.reply
+        assert waiting() == []
+
+    def test_a_key_that_waits_makes_no_branch(self, owner: User, running: Message) -> None:
+        send(running, "one")
+        where = owner, running.conversation_id
+
+        with pytest.raises(KeyUsed):
+            actions.edit(*where, running.parent_id, key="key-of-one", text="How?")
+        with pytest.raises(KeyUsed):
+            actions.regenerate(*where, running.pk, key="key-of-one")
+
+        assert (Message.objects.count(), waiting()) == (2, ["one"])
+
+    def test_a_key_that_has_gone_out_makes_no_branch(self, owner: User, running: Message) -> None:
+        send(running, "one")
+        end(running)
+
+        for question in (running.parent, head().parent):
+            with pytest.raises(KeyUsed):
+                actions.edit(owner, running.conversation_id, question.pk, key="key-of-one", text="one")
+
+        assert len(path()) == 2
+
+    def test_an_answer_ends_and_all_is_asked_though_a_branch_has_the_key(self, running: Message) -> None:
+        sent = send(running, "one")
+        MessageFactory(parent=ReplyFactory(parent=running.parent), client_key="key-of-one")
+        Conversation.objects.update(head=running)
+
+        end(running)
+
+        assert (head().parent.content, head().parent.parent) == ("one", running)
+        assert queue.reply_to(sent.message.pk) == head()
         assert waiting() == []
 
     def test_a_trace_is_kept_for_a_while(self, owner: User, running: Message) -> None:

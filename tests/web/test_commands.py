@@ -163,6 +163,6 @@ def test_every_refusal_has_its_sentence(owner: User, stopped: Message) -> None:
     codes = {refusal(owner, "send", {**wish_for(stopped), **values} if values else {}) for values in given}
 
     assert (
-        codes | {"absent", "not_possible", "stale", "unknown_command", "unavailable"}
+        codes | {"absent", "key_used", "not_possible", "stale", "unknown_command", "unavailable"}
         <= wording.REJECTIONS.keys()
     )

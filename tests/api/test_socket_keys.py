@@ -1,0 +1,40 @@
+from typing import Any
+
+import pytest
+
+from apps.accounts.models import Token, User
+from apps.bridge import in_database
+from apps.chat.models import Message
+from tests.factories import TokenFactory
+from tests.support.running import running_hub
+from tests.support.typed_socket import typed_socket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECRET = "colloquy_of-a-program"
+KEY = "key-of-this-one"
+
+
+@pytest.fixture(autouse=True)
+def token(asker: User) -> Token:
+    return TokenFactory(user=asker, secret=SECRET)
+
+
+def code_of(answer: dict[str, Any]) -> str:
+    assert answer["action"] == "error", answer
+    return str(answer["payload"]["code"])
+
+
+async def test_a_key_that_waits_edits_nothing(reply):
+    where = {"conversation_id": str(reply.conversation_id)}
+    question, running = ({**where, "message_id": str(pk)} for pk in (reply.parent_id, reply.pk))
+    async with running_hub(), typed_socket(SECRET) as here:
+        sent = await here.ask("send", **where, text="And?", key=KEY)
+        edited = await here.ask("edit", **question, text="How?", key=KEY)
+        anew = await here.ask("regenerate", **running, key=KEY)
+        stopped = await here.ask("stop", **running)
+
+    assert sent["payload"]["queued"]["text"] == "And?"
+    assert (code_of(edited), code_of(anew)) == ("key_used", "key_used")
+    assert stopped["action"] == "accepted"
+    assert await in_database(Message.objects.filter(content="And?").count)() == 1
