@@ -15,6 +15,7 @@ class What(models.TextChoices):
     TITLED = "titled", _("Saw the title")
     FOUND = "found", _("Found the conversation by its content")
     SEARCHED = "searched", _("Searched titles and messages")
+    ADDED = "added", _("Added the account")
     BLOCKED = "blocked", _("Blocked the account")
     UNBLOCKED = "unblocked", _("Unblocked the account")
     SIGNED_OUT = "signed_out", _("Signed the account out everywhere")

@@ -115,6 +115,7 @@ ADMIN: Rows = {
     "admin:app_list": {"GET": Row(SIGN_IN, SIGN_IN, ABSENT, OK, SIGN_IN)},
     "admin/(?P<url>.*)$": {"GET": NOWHERE_AT_DESK},
     **edited_at_desk("accounts_user"),
+    "admin:accounts_user_add": {"GET": NO_RIGHT, "POST": NO_RIGHT},  # but for administrators
     "admin:accounts_user_delete": {"GET": NO_RIGHT, "POST": NO_RIGHT},  # but for administrators
     "admin:accounts_user_do": {"GET": NOWHERE_AT_DESK, "POST": NOWHERE_AT_DESK},  # nothing is to be done
     "admin:auth_user_password_change": {"GET": NO_RIGHT, "POST": NO_RIGHT},  # but for administrators

@@ -1,4 +1,5 @@
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +13,7 @@ pytestmark = pytest.mark.django_db
 
 USERS = "admin:accounts_user_changelist"
 PASSWORD = "a long and calm password"
+BOTH = {"password1": PASSWORD, "password2": PASSWORD}
 
 
 @pytest.fixture
@@ -168,6 +170,57 @@ def test_groups_are_the_business_of_administrators(owner: User) -> None:
     desk = desk_of(staff_with("add_group", "change_group", "view_group"))
 
     assert desk.get(reverse("admin:auth_group_add")).status_code == 403
+
+
+def add(desk: Client, email: str) -> list[str]:
+    """Add somebody; and what is wrong with that, if anything is."""
+    answer = desk.post(reverse("admin:accounts_user_add"), {"email": email, **BOTH})
+    return [] if answer.status_code == 302 else answer.context["adminform"].form.errors["email"]
+
+
+def test_who_is_added_goes_on_record_and_signs_in_whatever_the_case(admin_client: Client) -> None:
+    assert add(admin_client, "Ada@Example.org") == []
+
+    user, entry, ada = User.objects.get(email="ada@example.org"), AuditEntry.objects.get(), Client()
+    assert (entry.what, entry.owner_id, entry.owner_email) == (What.ADDED, user.pk, "ada@example.org")
+    assert user.emailaddress_set.get(primary=True).email == "ada@example.org"
+    ada.post(reverse("account_login"), {"login": "ADA@example.org", "password": PASSWORD})
+    assert ada.get("/").status_code == 200
+
+
+def test_who_is_no_administrator_adds_nobody(owner: User) -> None:
+    desk = desk_of(staff_with(*METADATA, "add_user"))
+    known = User.objects.count()
+
+    answer = desk.post(reverse("admin:accounts_user_add"), {"email": "ada@example.org", **BOTH})
+
+    assert answer.status_code == 403
+    assert User.objects.count() == known
+
+
+@pytest.mark.parametrize("theirs", ["owner@example.org", "Owner@Example.org"])
+@pytest.mark.parametrize("asked", ["owner@example.org", "OWNER@example.org"])
+def test_an_address_is_given_once_whatever_its_case(
+    admin_client: Client, owner: User, theirs: str, asked: str
+) -> None:
+    User.objects.filter(pk=owner.pk).update(email=theirs)
+
+    assert add(admin_client, asked) == ["A user is already registered with this email address."]
+
+    assert not AuditEntry.objects.exists()
+
+
+def test_another_address_of_somebody_is_given_to_nobody(admin_client: Client, owner: User) -> None:
+    EmailAddress.objects.create(user=owner, email="also@example.org")
+
+    assert add(admin_client, "Also@example.org")
+
+    assert not User.objects.filter(email__iexact="also@example.org").exists()
+
+
+@pytest.mark.parametrize("email", ["ada@[192.0.2.7]", "аda@example.org", "ada@example.org\n", "ada"])
+def test_what_is_no_address_where_people_sign_up_is_none_here(admin_client: Client, email: str) -> None:
+    assert add(admin_client, email)
 
 
 def test_an_address_is_changed_by_nobody_but_its_owner(admin_client: Client, owner: User) -> None:

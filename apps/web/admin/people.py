@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.forms import NewcomerForm
 from apps.accounts.models import User
 from apps.generation.usage import Usage, usage_of_users
 from apps.oversight import people
@@ -66,6 +67,7 @@ class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own 
         (_("Permissions"), {"fields": RIGHTS}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
+    add_form = NewcomerForm
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "password1", "password2")}),)
     figures = ("conversations", "messages", "tokens")
 
@@ -78,6 +80,10 @@ class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own 
         return {name: action for name, action in actions.items() if name in self.actions}
 
     # -- Who may what ------------------------------------------------------------------------------
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whoever adds somebody knows their password."""
+        return person(request).is_superuser
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         may = super().has_change_permission(request, obj)
@@ -99,8 +105,11 @@ class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own 
     # -- What is done ------------------------------------------------------------------------------
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if not change:
+            people.add(actor_of(request), obj)
+            return
         super().save_model(request, obj, form, change)
-        if change and "is_active" in form.changed_data:
+        if "is_active" in form.changed_data:
             people.do(actor_of(request), What.UNBLOCKED if obj.is_active else What.BLOCKED, obj)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
