@@ -1,9 +1,13 @@
+from unittest.mock import Mock
+
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.admin import site
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from apps.accounts.blocking import block
 from apps.accounts.models import User
 from apps.oversight.models import AuditEntry, What
 from tests.factories import GenerationFactory, ReplyFactory, UserFactory
@@ -79,17 +83,28 @@ def test_a_button_signs_out_everywhere(clerk: User, owner: User) -> None:
     assert AuditEntry.objects.get().what == What.SIGNED_OUT
 
 
-def test_the_form_blocks_as_the_button_does(clerk: User, owner: User) -> None:
-    page = desk_of(owner)
-    page.get("/")
-
-    assert saved(desk_of(clerk), owner, is_active=False) == 302
-
-    assert not is_active(owner)
-    assert page.get("/").status_code == 302
-    assert AuditEntry.objects.get().what == What.BLOCKED
-    assert saved(desk_of(clerk), owner, is_active="on") == 302
+def test_a_form_neither_blocks_nor_lifts_a_block_that_it_has_not_seen(clerk: User, owner: User) -> None:
+    desk = desk_of(clerk)
+    saved(desk, owner, first_name="Ada", is_active=False)
     assert is_active(owner)
+    block(owner)
+
+    assert desk.post(page_of(owner), {"first_name": "Lovelace", "is_active": "on"}).status_code == 302
+
+    assert User.objects.get(pk=owner.pk).first_name == "Lovelace"
+    assert not is_active(owner)
+
+
+def test_saving_a_form_leaves_alone_what_has_changed_meanwhile(clerk: User, owner: User) -> None:
+    asked = Mock(changed_data=["first_name", "groups"])
+    read = User.objects.get(pk=owner.pk)
+    block(owner)
+    read.first_name = "Ada"
+
+    site._registry[User].save_model(Mock(user=clerk), read, asked, change=True)
+
+    assert User.objects.get(pk=owner.pk).first_name == "Ada"
+    assert not is_active(owner)
 
 
 def test_saving_a_name_is_no_deed(clerk: User, owner: User) -> None:

@@ -94,23 +94,23 @@ class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own 
         return person(request).is_superuser and (obj is None or people.may_act_on(person(request), obj))
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """An address is its owner's to change: whoever changes it could sign in as them."""
-        fixed = ["email", "last_login", "date_joined", *self.figures]
+        """An address is its owner's to change: whoever changes it could sign in as them. Buttons block."""
+        fixed = ["email", "is_active", "last_login", "date_joined", *self.figures]
         if not person(request).is_superuser:
             fixed += RIGHTS
         if obj == person(request):
-            fixed += ("is_active", "is_staff", "is_superuser")
+            fixed += ("is_staff", "is_superuser")
         return fixed if obj else ()
 
     # -- What is done ------------------------------------------------------------------------------
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        if not change:
+        """Of somebody known, what was filled in and no more: the rest may have changed since it was read."""
+        if change:
+            columns = {field.name for field in self.opts.concrete_fields}
+            obj.save(update_fields=columns.intersection(form.changed_data))
+        else:
             people.add(actor_of(request), obj)
-            return
-        super().save_model(request, obj, form, change)
-        if "is_active" in form.changed_data:
-            people.do(actor_of(request), What.UNBLOCKED if obj.is_active else What.BLOCKED, obj)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         people.do(actor_of(request), What.DELETED, obj)
