@@ -3,12 +3,14 @@ from unittest.mock import Mock
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.admin import site
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.blocking import block
 from apps.accounts.models import User
+from apps.oversight import people
 from apps.oversight.models import AuditEntry, What
 from tests.factories import GenerationFactory, ReplyFactory, UserFactory
 from tests.web.desks import METADATA, desk_of, staff_with
@@ -259,6 +261,20 @@ def test_another_password_is_set_by_administrators_and_goes_on_record(
     assert User.objects.get(pk=owner.pk).check_password(PASSWORD)
     assert AuditEntry.objects.get().what == What.PASSWORD
     assert page.get("/").status_code == 302
+
+
+def test_a_password_is_set_with_its_entry_or_not_at_all(
+    staff: User, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, before = reverse("admin:auth_user_password_change", args=[owner.pk]), owner.password
+    monkeypatch.setitem(people.DEEDS, What.PASSWORD, Mock(side_effect=RuntimeError("out of order")))
+
+    with pytest.raises(RuntimeError, match="out of order"):
+        desk_of(staff).post(address, {**BOTH, "usable_password": "true"})
+
+    assert User.objects.get(pk=owner.pk).password == before
+    assert not AuditEntry.objects.exists()
+    assert not LogEntry.objects.exists()
 
 
 def test_an_account_is_deleted_with_all_that_is_in_it(staff: User, owner: User) -> None:

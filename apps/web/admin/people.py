@@ -9,6 +9,7 @@ from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -175,11 +176,12 @@ class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own 
         user = self.get_object(request, id)
         if user is None or not person(request).is_superuser or user == person(request):
             raise PermissionDenied
-        before = user.password
-        response: HttpResponse = super().user_change_password(request, id, form_url)
-        user.refresh_from_db(fields=["password"])
-        if user.password != before:
-            people.do(actor_of(request), What.PASSWORD, user)
+        with transaction.atomic():
+            before = User.objects.select_for_update(no_key=True).get(pk=user.pk).password
+            response: HttpResponse = super().user_change_password(request, id, form_url)
+            user.refresh_from_db(fields=["password"])
+            if user.password != before:
+                people.do(actor_of(request), What.PASSWORD, user)
         return response
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
