@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.accounts.events import AccessEnded
 from apps.accounts.models import User
+from apps.accounts.tokens import revoke_all
 from apps.events import publish_on_commit
 
 
@@ -33,6 +34,13 @@ def sign_out_everywhere(user: User) -> None:
     Session.objects.filter(device__user=user).delete()
     Session.objects.filter(pk__in=list(_unseen(user))).delete()
     publish_on_commit(AccessEnded(user_id=user.pk))
+
+
+@transaction.atomic
+def end_access(user: User) -> None:
+    """Likewise, and nobody comes in by a token either: whoever knows the password has to begin anew."""
+    revoke_all(user)
+    sign_out_everywhere(user)
 
 
 def _unseen(user: User) -> Iterator[str]:

@@ -19,7 +19,8 @@ class What(models.TextChoices):
     BLOCKED = "blocked", _("Blocked the account")
     UNBLOCKED = "unblocked", _("Unblocked the account")
     SIGNED_OUT = "signed_out", _("Signed the account out everywhere")
-    PASSWORD = "password", _("Set another password")
+    TOKENS = "tokens", _("Revoked the API tokens")
+    PASSWORD = "password", _("Set another password and revoked the API tokens")
     DELETED = "deleted", _("Deleted the account")
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from apps.accounts import blocking
 from apps.accounts.models import User
+from apps.accounts.tokens import revoke_all
 from apps.chat.leaving import delete_account
 from apps.oversight.audit import Actor, note_deed
 from apps.oversight.models import What
@@ -16,7 +17,8 @@ DEEDS: dict[What, Callable[[User], None]] = {
     What.BLOCKED: blocking.block,
     What.UNBLOCKED: blocking.unblock,
     What.SIGNED_OUT: blocking.sign_out_everywhere,
-    What.PASSWORD: blocking.sign_out_everywhere,  # whoever was inside came in by the last one
+    What.TOKENS: revoke_all,
+    What.PASSWORD: blocking.end_access,  # whoever is inside came in by the last one
     What.DELETED: delete_account,
 }
 

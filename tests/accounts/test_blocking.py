@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.access import Access, by_session, by_ticket, by_token, issue_ticket
-from apps.accounts.blocking import block, sign_out_everywhere, unblock
+from apps.accounts.blocking import block, end_access, sign_out_everywhere, unblock
 from apps.accounts.events import AccessEnded
 from apps.accounts.models import User
 from apps.events import Event
@@ -85,6 +85,16 @@ def test_signing_out_everywhere_ends_sessions_and_tickets_but_no_token(
     assert not is_in(page)
     assert [by_ticket(ticket) for ticket in tickets] == [None, None]
     assert by_token(SECRET)
+
+
+def test_after_access_has_ended_nothing_that_anybody_holds_lets_them_in(owner: User, page: Client) -> None:
+    token = TokenFactory(user=owner, secret=SECRET)
+    ticket = issue_ticket(Access(owner, token_id=token.pk))
+
+    end_access(owner)
+
+    assert not is_in(page)
+    assert (by_token(SECRET), by_ticket(ticket)) == (None, None)
 
 
 def test_a_session_without_a_device_ends_as_well(owner: User, stranger: User) -> None:

@@ -11,7 +11,16 @@ from apps.accounts.access import by_session, by_token, issue_ticket
 from apps.accounts.events import TokenRevoked
 from apps.accounts.models import Scope, Ticket, Token, User
 from apps.accounts.tasks import forget_tokens
-from apps.accounts.tokens import LIFETIMES, MOST_LIVE, PAGE, TooManyTokens, issue, revoke, tokens_of
+from apps.accounts.tokens import (
+    LIFETIMES,
+    MOST_LIVE,
+    PAGE,
+    TooManyTokens,
+    issue,
+    revoke,
+    revoke_all,
+    tokens_of,
+)
 from apps.events import Event
 from tests.factories import TokenFactory
 from tests.support.threads import at_once
@@ -110,6 +119,30 @@ class TestRevoking:
 
         with pytest.raises(Token.DoesNotExist):
             revoke(stranger, token.pk)
+        token.refresh_from_db()
+        assert token.revoked_at is None
+
+    def test_all_are_revoked_at_once_but_nobody_elses(
+        self,
+        owner: User,
+        stranger: User,
+        told: list[Event],
+        django_capture_on_commit_callbacks: Callable[..., Any],
+    ) -> None:
+        (first, one), (second, another), (_third, theirs) = make(owner), make(owner), make(stranger)
+
+        with django_capture_on_commit_callbacks(execute=True):
+            revoke_all(owner)
+
+        assert [bool(by_token(secret)) for secret in (one, another, theirs)] == [False, False, True]
+        events = {TokenRevoked(user_id=owner.pk, token_id=token.pk) for token in (first, second)}
+        assert (len(told), set(told)) == (2, events)
+
+    def test_one_that_ended_by_itself_is_not_said_to_be_revoked(self, owner: User) -> None:
+        token = TokenFactory(user=owner, expires_at=PAST)
+
+        revoke_all(owner)
+
         token.refresh_from_db()
         assert token.revoked_at is None
 

@@ -8,17 +8,18 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from apps.accounts.access import by_token
 from apps.accounts.blocking import block
 from apps.accounts.models import User
 from apps.oversight import people
 from apps.oversight.models import AuditEntry, What
-from tests.factories import GenerationFactory, ReplyFactory, UserFactory
+from tests.factories import GenerationFactory, ReplyFactory, TokenFactory, UserFactory
 from tests.web.desks import METADATA, desk_of, staff_with
 
 pytestmark = pytest.mark.django_db
 
 USERS = "admin:accounts_user_changelist"
-PASSWORD = "a long and calm password"
+SECRET, PASSWORD = "colloquy_secret", "a long and calm password"
 BOTH = {"password1": PASSWORD, "password2": PASSWORD}
 
 
@@ -85,6 +86,31 @@ def test_a_button_signs_out_everywhere(clerk: User, owner: User) -> None:
     assert AuditEntry.objects.get().what == What.SIGNED_OUT
 
 
+def test_a_button_revokes_tokens_and_leaves_sessions(clerk: User, owner: User) -> None:
+    page = desk_of(owner)
+    TokenFactory(user=owner, secret=SECRET)
+
+    assert press(desk_of(clerk), owner, "tokens") == 302
+
+    assert by_token(SECRET) is None
+    assert page.get("/").status_code == 200
+    assert AuditEntry.objects.get().what == What.TOKENS
+
+
+def test_what_leaves_tokens_says_so_where_there_are_any(clerk: User, owner: User) -> None:
+    desk = desk_of(clerk)
+    without = desk.get(page_of(owner)).content.decode()
+    TokenFactory.create_batch(2, user=owner)
+
+    html = desk.get(page_of(owner)).content.decode()
+    told = select(desk, "sign_out", owner)
+
+    assert "Revoke API tokens" in html
+    assert "This account has 2 API tokens. Signing out everywhere leaves them as they are" in html
+    assert "1 account signed out everywhere. API tokens are as they were." in told
+    assert "API token" not in without.split('id="content"')[1]
+
+
 def test_a_form_neither_blocks_nor_lifts_a_block_that_it_has_not_seen(clerk: User, owner: User) -> None:
     desk = desk_of(clerk)
     saved(desk, owner, first_name="Ada", is_active=False)
@@ -131,9 +157,9 @@ def test_who_may_only_look_does_nothing(owner: User, action: str) -> None:
     desk = desk_of(staff_with("view_user"))
 
     select(desk, action, owner)
-    refused = [press(desk, owner, what) for what in ("blocked", "unblocked", "signed_out")]
+    refused = [press(desk, owner, what) for what in ("blocked", "unblocked", "signed_out", "tokens")]
 
-    assert refused == [403] * 3
+    assert refused == [403] * 4
     assert is_active(owner)
     assert not AuditEntry.objects.exists()
 
@@ -252,6 +278,7 @@ def test_another_password_is_set_by_administrators_and_goes_on_record(
     address = reverse("admin:auth_user_password_change", args=[owner.pk])
     both = {"password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
     page = desk_of(owner)
+    TokenFactory(user=owner, secret=SECRET)
 
     assert desk_of(clerk).post(address, both).status_code == 403
     assert desk_of(staff).post(address, {**both, "password2": "another"}).status_code == 200
@@ -259,8 +286,8 @@ def test_another_password_is_set_by_administrators_and_goes_on_record(
     assert desk_of(staff).post(address, both).status_code == 302
 
     assert User.objects.get(pk=owner.pk).check_password(PASSWORD)
-    assert AuditEntry.objects.get().what == What.PASSWORD
-    assert page.get("/").status_code == 302
+    assert AuditEntry.objects.get().get_what_display() == "Set another password and revoked the API tokens"
+    assert (page.get("/").status_code, by_token(SECRET)) == (302, None)
 
 
 def test_a_password_is_set_with_its_entry_or_not_at_all(

@@ -29,7 +29,7 @@ from apps.web.admin.lists import CappedPaginator, CarefulChangeList, Desk, numbe
 from apps.web.personal import person
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
-OFFERED = (What.BLOCKED, What.UNBLOCKED, What.SIGNED_OUT)  # as buttons
+OFFERED = (What.BLOCKED, What.UNBLOCKED, What.SIGNED_OUT, What.TOKENS)  # as buttons
 
 
 class UserList(CarefulChangeList):
@@ -62,6 +62,7 @@ class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own 
     paginator = CappedPaginator
     actions = ("block", "unblock", "sign_out")
     change_form_template = "admin/accounts/user/person.html"
+    change_user_password_template = "admin/accounts/user/password.html"  # noqa: S105 - a template
     fieldsets = (
         (None, {"fields": ("email", "first_name", "is_active")}),
         (_("Usage"), {"fields": ("conversations", "messages", "tokens")}),
@@ -189,7 +190,8 @@ class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own 
         if user:
             user.usage = usage_of_users([user.pk])[user.pk]  # type: ignore[attr-defined]
             may_act = self.has_change_permission(request, user) and people.may_act_on(person(request), user)
-            context["deeds"] = _deeds_for(user) if may_act else ()
+            context["live_tokens"] = user.tokens.live().count() if may_act else 0
+            context["deeds"] = _deeds_for(user, context["live_tokens"]) if may_act else ()
             context["may_set_password"] = may_act and person(request).is_superuser
         return super().render_change_form(request, context, *args, **options)
 
@@ -243,17 +245,26 @@ def done(what: What, count: int) -> str:
         What.BLOCKED: ngettext("{count} account blocked.", "{count} accounts blocked.", count),
         What.UNBLOCKED: ngettext("{count} account unblocked.", "{count} accounts unblocked.", count),
         What.SIGNED_OUT: ngettext(
-            "{count} account signed out everywhere.", "{count} accounts signed out everywhere.", count
+            "{count} account signed out everywhere. API tokens are as they were.",
+            "{count} accounts signed out everywhere. API tokens are as they were.",
+            count,
+        ),
+        What.TOKENS: ngettext(
+            "API tokens of {count} account revoked.", "API tokens of {count} accounts revoked.", count
         ),
     }
     return said[what].format(count=count)
 
 
-def _deeds_for(user: User) -> list[tuple[str, str]]:
+def _deeds_for(user: User, live_tokens: int) -> list[tuple[str, str]]:
     """The buttons that make sense now: what they do, and what they say."""
-    if not user.is_active:
-        return [(What.UNBLOCKED, gettext("Unblock"))]
-    return [(What.SIGNED_OUT, gettext("Sign out everywhere")), (What.BLOCKED, gettext("Block"))]
+    deeds = {
+        What.SIGNED_OUT: (gettext("Sign out everywhere"), user.is_active),
+        What.TOKENS: (gettext("Revoke API tokens"), live_tokens > 0),
+        What.UNBLOCKED: (gettext("Unblock"), not user.is_active),
+        What.BLOCKED: (gettext("Block"), user.is_active),
+    }
+    return [(what, said) for what, (said, makes_sense) in deeds.items() if makes_sense]
 
 
 def _usage(user: User) -> Usage:
