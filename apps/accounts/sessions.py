@@ -12,6 +12,9 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, load_backend
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db.models import Subquery
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from apps.accounts.models import User
@@ -32,9 +35,14 @@ def signed_in_by(session: SessionBase) -> User | None:
 
 
 def still_signed_in(session_key: str, user_id: int) -> bool:
-    """Whether the session still exists and still belongs to this user, who is not blocked."""
-    user = signed_in_by(SessionStore(session_key))
-    return user is not None and user.pk == user_id
+    """Whether the session still exists and still belongs to this user, who is not blocked: one query."""
+    alive = Session.objects.filter(pk=session_key, expire_date__gt=timezone.now())
+    holder = User.objects.filter(pk=user_id, is_active=True)
+    user = holder.annotate(session_data=Subquery(alive.values("session_data"))).first()
+    if user is None or user.session_data is None:
+        return False
+    session = SessionStore().decode(user.session_data)
+    return session.get(SESSION_KEY) == str(user_id) and is_proof(session, user)
 
 
 def is_proof(session: Mapping[str, Any] | SessionBase, user: User) -> bool:

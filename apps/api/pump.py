@@ -9,10 +9,10 @@ from enum import Enum, auto
 from apps.accounts.access import Access, still_granted
 from apps.accounts.events import user_topic
 from apps.api.events import Event
-from apps.api.feed import Feed
+from apps.api.feed import READ_WITHIN, Feed
 from apps.bridge import in_database
 from apps.events import Event as Happening
-from apps.events import mailbox
+from apps.events import Kicked, mailbox
 from apps.live.hub import hub
 
 logger = logging.getLogger(__name__)
@@ -55,6 +55,7 @@ class Pump:
         self._unsent = unsent
         self._ends_with_feeds = ends_with_feeds
         self._beats = self._beaten = 0
+        self._is_in_doubt = True  # access may have ended before we listened, or unheard
         self._called_off: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> Ending:
@@ -87,19 +88,23 @@ class Pump:
     def _hear(self, event: Happening) -> None:
         if self._access.is_ended_by(event) and not self._called_off.done():
             self._called_off.set_result(Ending.NO_ACCESS)
+        elif isinstance(event, Kicked):
+            self._is_in_doubt = True
+            self.wake.set()
 
     async def _work(self) -> Ending:
         alarm = self._set_alarm()
         try:
             while not hub.draining:
+                if self._is_in_doubt and not await self._is_welcome():
+                    return Ending.NO_ACCESS
                 await self._tell_all()
                 if self._ends_with_feeds and not self.feeds:
                     return Ending.OVER
                 await self.wake.wait()
                 self.wake.clear()
                 if self._beaten != self._beats:
-                    if not await self._is_welcome():
-                        return Ending.NO_ACCESS
+                    await self._say_here()
                     alarm = self._set_alarm()
         except TimeoutError:
             logger.info("A program was too slow, or what it wanted took too long to be read")
@@ -133,11 +138,16 @@ class Pump:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _is_welcome(self) -> bool:
-        """Say that we are here, and look now and then whether the program may still listen."""
+        """Whether the program may still listen, by what is stored; raises TimeoutError."""
+        self._is_in_doubt = False
+        async with asyncio.timeout(READ_WITHIN):
+            return await in_database(still_granted)(self._access)
+
+    async def _say_here(self) -> None:
         self._beaten = self._beats
+        self._is_in_doubt = self._is_in_doubt or self._beats % CHECK_EVERY == 0
         if self._beat and self._unsent() <= MOST_UNDER_WAY:
             await self._beat()
-        return self._beats % CHECK_EVERY != 0 or await in_database(still_granted)(self._access)
 
     def _set_alarm(self) -> asyncio.TimerHandle:
         """One timer a while, not one an event."""

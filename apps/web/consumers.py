@@ -26,7 +26,7 @@ from apps.chat.asking import Sent
 from apps.chat.drafts import Saved
 from apps.chat.queue import Queued
 from apps.chat.text import clean
-from apps.events import Event, mailbox
+from apps.events import Event, Kicked, mailbox
 from apps.live import limits
 from apps.live.closing import BAD_REQUEST, NOT_FOUND, RESTART, SIGNED_OUT, TOO_MANY
 from apps.live.hub import hub
@@ -216,7 +216,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         return by_session(self.scope["user"], self.scope["session"].session_key)
 
     async def _is_signed_in(self) -> bool:
-        return await in_database(still_granted)(self._access)
+        async with asyncio.timeout(ANSWERED_WITHIN):
+            return await in_database(still_granted)(self._access)
 
     def _context(self) -> contextvars.Context:
         """One in which everything is said in the language of this page, and times are told as there."""
@@ -229,6 +230,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
     def _hear(self, event: Event) -> None:
         if self._access.is_ended_by(event):
             self._closing = asyncio.ensure_future(self.close(SIGNED_OUT))
+        elif isinstance(event, Kicked) and self._pump:
+            self._pump.doubt()
 
 
 def _place(query: bytes) -> Place:

@@ -28,7 +28,7 @@ class Pump:
         self._send = send
         self._credit = Credit(acknowledges=acknowledges)
         self._parts: deque[str] = deque()
-        self._is_check_due = False
+        self._is_in_doubt = True  # access may have ended before anybody listened, or unheard
 
     async def run(self, is_welcome: Callable[[], Awaitable[bool]]) -> int:
         """Send until there is a reason to close; returns its code."""
@@ -37,15 +37,17 @@ class Pump:
             if self._credit.acknowledges:
                 await self.answer(HERE)
             while not hub.draining:
+                if self._is_in_doubt:
+                    self._is_in_doubt = False
+                    if not await is_welcome():
+                        return SIGNED_OUT
+                    alarm.cancel()
+                    alarm = self._set_alarm()
                 await self._send_what_may_be()
                 if self._credit.is_overdue:
                     return TOO_SLOW
                 await self._view.wake.wait()
                 self._view.wake.clear()
-                if self._is_check_due:
-                    if not await is_welcome():
-                        return SIGNED_OUT
-                    alarm = self._set_alarm()
         except Exception:
             logger.exception("A page could not be brought up to date; it reconnects")
         finally:
@@ -60,6 +62,11 @@ class Pump:
             await self._emit(frame)
         if self._credit.is_overdue:
             self._view.wake.set()
+
+    def doubt(self) -> None:
+        """Have it asked anew whether the page may still be open."""
+        self._is_in_doubt = True
+        self._view.wake.set()
 
     def acknowledge(self, frames: object) -> None:
         """Take in how many frames the page has received on this connection, if that is what it says."""
@@ -90,9 +97,4 @@ class Pump:
 
     def _set_alarm(self) -> asyncio.TimerHandle:
         """One timer a while, not one a frame."""
-        self._is_check_due = False
-        return asyncio.get_running_loop().call_later(CHECK_EVERY, self._ring)
-
-    def _ring(self) -> None:
-        self._is_check_due = True
-        self._view.wake.set()
+        return asyncio.get_running_loop().call_later(CHECK_EVERY, self.doubt)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
@@ -62,6 +64,11 @@ def test_one_begun_under_a_former_key_is_only_read(owner: User, session: str, se
 
     assert [still_signed_in(session, owner.pk) for _ in range(2)] == [True, True]
     assert Session.objects.get(pk=session) == before
+
+
+def test_looking_costs_one_query(owner: User, session: str, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        assert still_signed_in(session, owner.pk)
 
 
 def test_one_begun_under_a_key_that_is_good_no_more_is_over(

@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 from channels.testing import WebsocketCommunicator
+from django.contrib.sessions.backends.db import SessionStore
 
+from apps.accounts.models import User
 from apps.bridge import in_database
 from apps.chat.models import Message, Status
 from apps.chat.reading import whole_text
@@ -12,18 +14,24 @@ from apps.web.consumers import ChatConsumer
 from tests.generation.conftest import ask, asker, reply
 from tests.support.running import DEADLINE, running_engine, running_hub, until
 from tests.support.scripted_provider import ScriptedProvider, serving
+from tests.web.conftest import session_of
 
 __all__ = ["ask", "asker", "reply"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def page(user, reply: Message, rev: int = 0) -> WebsocketCommunicator:
+@pytest.fixture
+def session(asker: User) -> SessionStore:
+    return SessionStore(session_of(asker))
+
+
+def page(user: User, session: SessionStore, reply: Message, rev: int = 0) -> WebsocketCommunicator:
     communicator = WebsocketCommunicator(
         ChatConsumer.as_asgi(), f"/ws/?conversation={reply.conversation_id}&rev={rev}&account_rev=0"
     )
     communicator.scope["user"] = user
-    communicator.scope["session"] = type("Session", (), {"session_key": "key"})()
+    communicator.scope["session"] = session
     return communicator
 
 
@@ -40,12 +48,12 @@ async def ended(reply: Message) -> Message:
     return row
 
 
-async def test_a_page_that_leaves_in_mid_answer_changes_nothing(asker, reply):
+async def test_a_page_that_leaves_in_mid_answer_changes_nothing(asker, session, reply):
     going_on, ending = asyncio.Event(), asyncio.Event()
     provider = ScriptedProvider(["Be", going_on, "cause", ending, "."])
     with serving(provider):
         async with running_hub(), running_engine():
-            here = page(asker, reply)
+            here = page(asker, session, reply)
             await here.connect()
             await until(lambda: provider.open_calls)
             await here.disconnect()
@@ -58,13 +66,13 @@ async def test_a_page_that_leaves_in_mid_answer_changes_nothing(asker, reply):
     assert len(provider.requests) == 1
 
 
-async def test_pages_that_come_in_mid_answer_change_nothing(asker, reply):
+async def test_pages_that_come_in_mid_answer_change_nothing(asker, session, reply):
     going_on = asyncio.Event()
     provider = ScriptedProvider(["Be", going_on, "cause."])
     with serving(provider):
         async with running_hub(), running_engine():
             await until(lambda: provider.open_calls)
-            pages = [page(asker, reply) for _ in range(3)]
+            pages = [page(asker, session, reply) for _ in range(3)]
             for here in pages:
                 await here.connect()
             going_on.set()
@@ -75,11 +83,11 @@ async def test_pages_that_come_in_mid_answer_change_nothing(asker, reply):
     assert (row.status, row.attempt, len(provider.requests)) == (Status.COMPLETE, 1, 1)
 
 
-async def test_the_same_fragments_reach_every_page(asker, reply):
+async def test_the_same_fragments_reach_every_page(asker, session, reply):
     going_on = asyncio.Event()
     with serving(ScriptedProvider(["Be", going_on, "cause."])):
         async with running_hub(), running_engine():
-            pages = [page(asker, reply) for _ in range(2)]
+            pages = [page(asker, session, reply) for _ in range(2)]
             for here in pages:
                 await here.connect()
             going_on.set()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from django.test import Client
 
@@ -516,6 +517,28 @@ class TestLeaving:
         async with tab(session) as page:
             await in_database(User.objects.filter(pk=owner.pk).update)(is_active=False)
             assert await page.closed() == 4001
+
+    async def test_a_session_whose_end_was_lost_with_other_events_is_noticed(self, session: str) -> None:
+        async with running_bus(), tab(session) as page:
+            await page.send(command="ping")
+            await page.until(HERE)
+            await in_database(Session.objects.all().delete)()
+            mailbox._kick()
+            assert await page.closed() == 4001
+
+    async def test_a_session_that_ends_while_a_page_is_opened_shows_nothing(
+        self, session: str, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def may_watch(*_: object) -> bool:
+            Session.objects.all().delete()
+            return True
+
+        monkeypatch.setattr("apps.web.consumers.may_watch", may_watch)
+
+        async with running_bus(), tab(session, conversation=conversation.pk) as page:
+            assert await page.closed() == 4001
+
+        assert page.frames == []
 
     async def test_a_drain_sends_pages_elsewhere(self, session: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(hub, "draining", False)  # and so again afterwards
