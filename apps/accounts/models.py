@@ -1,6 +1,7 @@
 """People: an e-mail address and a password, how they like it, and by what they enter."""
 
 import uuid
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
@@ -29,6 +30,7 @@ class User(AbstractUser):
 
     username = None  # type: ignore[assignment]  # there are none
     email = models.EmailField(_("e-mail address"), unique=True)
+    signed_out_at = models.DateTimeField(null=True, editable=False)  # everywhere: no older session stands
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -37,6 +39,16 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.email
+
+    def get_session_auth_hash(self) -> str:
+        return self._since_signed_out(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return map(self._since_signed_out, super().get_session_auth_fallback_hash())
+
+    def _since_signed_out(self, proof: str) -> str:
+        """As it was, for whoever never was: processes of the version before the column know no other."""
+        return f"{proof}.{self.signed_out_at.timestamp()}" if self.signed_out_at else proof
 
 
 class Theme(models.TextChoices):

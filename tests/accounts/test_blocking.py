@@ -1,15 +1,18 @@
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock, patch
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from apps.accounts.access import Access, by_session, by_ticket, by_token, issue_ticket
 from apps.accounts.blocking import block, end_access, sign_out_everywhere, unblock
 from apps.accounts.events import AccessEnded
 from apps.accounts.models import User
+from apps.accounts.sessions import still_signed_in
 from apps.events import Event
 from tests.factories import TokenFactory
 from tests.web.conftest import session_of
@@ -97,13 +100,43 @@ def test_after_access_has_ended_nothing_that_anybody_holds_lets_them_in(owner: U
     assert (by_token(SECRET), by_ticket(ticket)) == (None, None)
 
 
-def test_a_session_without_a_device_ends_as_well(owner: User, stranger: User) -> None:
-    session_of(owner)
-    theirs = session_of(stranger)
+def test_a_session_that_has_not_been_seen_ends_as_well(owner: User, stranger: User) -> None:
+    mine, theirs = session_of(owner), session_of(stranger)
 
     sign_out_everywhere(owner)
 
-    assert Session.objects.get().pk == theirs
+    assert not still_signed_in(mine, owner.pk)
+    assert still_signed_in(theirs, stranger.pk)
+
+
+def test_nobody_elses_session_is_read_however_many_there_are(owner: User, page: Client) -> None:
+    for _ in range(3):
+        Client().get(reverse("mfa_login_webauthn"), headers={"Accept": "application/json"})
+    assert Session.objects.filter(device=None).count() == 3
+
+    with patch.object(Session, "get_decoded", Mock(side_effect=AssertionError)):
+        block(owner)
+
+    assert not is_in(page)
+
+
+def test_a_session_begun_under_a_former_key_ends_as_well(owner: User, settings: Settings) -> None:
+    mine = session_of(owner)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key"
+    assert still_signed_in(mine, owner.pk)
+
+    sign_out_everywhere(owner)
+
+    assert not still_signed_in(mine, owner.pk)
+
+
+def test_whoever_signs_in_again_stays_in(owner: User) -> None:
+    sign_out_everywhere(owner)
+
+    mine = session_of(User.objects.get(pk=owner.pk))
+
+    assert still_signed_in(mine, owner.pk)
 
 
 def test_others_stay_in(owner: User, stranger: User) -> None:

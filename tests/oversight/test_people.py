@@ -1,15 +1,15 @@
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
-from django.test import Client
 
 from apps.accounts.events import AccessEnded
 from apps.accounts.models import User
+from apps.accounts.sessions import still_signed_in
 from apps.events import Event
 from apps.oversight import people
 from apps.oversight.audit import Actor
 from apps.oversight.models import AuditEntry, What
 from tests.factories import ConversationFactory, UserFactory
+from tests.web.conftest import session_of
 from tests.web.desks import staff_with
 
 pytestmark = pytest.mark.django_db
@@ -68,16 +68,15 @@ def test_a_deed_goes_on_record(staff: User, owner: User, what: What) -> None:
 def test_blocking_ends_all_access_and_unblocking_gives_it_back(
     staff: User, owner: User, published: list[Event]
 ) -> None:
-    client = Client()
-    client.force_login(owner)
+    session = session_of(owner)
 
     people.do(Actor(staff), What.BLOCKED, owner)
 
     assert not User.objects.get(pk=owner.pk).is_active
-    assert not Session.objects.exists()
     assert AccessEnded(user_id=owner.pk) in published
     people.do(Actor(staff), What.UNBLOCKED, owner)
     assert User.objects.get(pk=owner.pk).is_active
+    assert not still_signed_in(session, owner.pk)
 
 
 def test_deleting_takes_everything_but_the_entry(staff: User, owner: User) -> None:
