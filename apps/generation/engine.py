@@ -40,6 +40,7 @@ class Engine:
         self._loops: set[asyncio.Task[None]] = set()
         self._work, self._lease = asyncio.Event(), asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
+        self._beats: asyncio.Task[None] | None = None
         self._claiming = False
         self._beating_since: float | None = None
         self._beat_at = 0.0
@@ -49,7 +50,7 @@ class Engine:
         await open_providers()
         await mailbox.join(ENGINES, self._hear)
         self._writer = _spawn(self._journal.run())
-        self._own(self._repeat(self._beat, BEAT_EVERY), self._loops)
+        self._beats = self._own(self._repeat(self._beat, BEAT_EVERY), self._loops)
         self._own(self._repeat(self._sweep, SWEEP_EVERY, wake=self._lease), self._loops)
         self._own(self._repeat(self._end_unread, SWEEP_EVERY), self._loops)
         self._own(self._repeat(self._claim, POLL_EVERY, wake=self._work), self._loops)
@@ -60,16 +61,19 @@ class Engine:
         return time.monotonic() - self._beat_at < LEASE.total_seconds()
 
     async def drain(self, grace: float) -> None:
-        """Claim no more, let replies end for `grace` seconds, hand over the rest, give the lease up."""
+        """Claim no more, let replies end for `grace` seconds, hand over the rest, give the lease up.
+
+        Until then it beats, or others would take from it what it still writes.
+        """
         await mailbox.leave(ENGINES, self._hear)
-        await _cancel(list(self._loops))
+        await _cancel([loop for loop in self._loops if loop is not self._beats])
         if self._replies:
             await asyncio.wait(self._replies, timeout=grace)
         for writing in self._writings.values():
             writing.end(Ending.SHUTDOWN)
         if self._replies:
             await asyncio.wait(self._replies)
-        await _cancel([self._writer] if self._writer else [])
+        await _cancel([task for task in (self._beats, self._writer) if task])
         await in_lease(workers.leave)(self.worker_id)
 
     def _hear(self, event: Event) -> None:

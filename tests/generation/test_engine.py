@@ -1,4 +1,5 @@
 import asyncio
+import time
 import uuid
 
 import pytest
@@ -209,6 +210,20 @@ async def test_a_drain_lets_a_reply_end_within_its_grace(reply):
             asyncio.get_running_loop().call_later(0.05, going_on.set)
 
     assert (await row(reply)).content == "Because."
+
+
+async def test_a_drain_keeps_its_lease_for_as_long_as_it_writes(reply, monkeypatch):
+    going_on = asyncio.Event()
+    monkeypatch.setattr("apps.generation.engine.BEAT_EVERY", 0.01)
+    with serving(ScriptedProvider(["Be", going_on, "cause."])) as provider:
+        async with running_engine() as engine:
+            await until(lambda: provider.open_calls)
+            draining = asyncio.create_task(engine.drain(DEADLINE))
+            began = time.monotonic()
+            await until(lambda: engine._beat_at > began or draining.done())
+            assert engine._beat_at > began
+            going_on.set()
+            await draining
 
 
 async def test_the_next_worker_carries_on_exactly(reply):
