@@ -5,14 +5,15 @@ set -eu
 umask 077
 file=$(realpath "${1:?usage: restore.sh FILE}")
 cd "$(dirname "$0")"
-work=$(mktemp -d)
+work=$(mktemp -d "$PWD/.restore.XXXXXX")
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
 tar -C "$work" -xf "$file" database secrets .env
 rm -rf secrets
 cp -R "$work/secrets" "$work/.env" .
 sh make-secrets.sh
 
-docker compose down
+docker compose down --timeout 10 # no answer has to end that is about to be lost
 docker compose up --detach --wait postgres
 inside() { docker compose exec -T postgres "$@"; }
 printf "ALTER ROLE colloquy PASSWORD '%s'" "$(cat secrets/database_password)" |
