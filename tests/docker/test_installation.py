@@ -259,7 +259,7 @@ def test_an_upgrade_turns_nobody_away_and_cuts_no_answer(
     with asking(started) as answers:
         started.environment["IMAGE"] = "colloquy-test:next"
         started.remember()
-        started.script("upgrade")
+        started.script("upgrade", PULL="false")
 
     reply.expect_status("complete", timeout=RECOVERED_WITHIN)
     assert set(started.containers("web") + started.containers("engine")) & before == set()

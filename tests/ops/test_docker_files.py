@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 import yaml
 
+from apps.ops.drain import MARGIN
 from apps.ops.stack import CHECKOUT
 
 DOCKER = CHECKOUT / "docker"
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
 ROLES = ("web", "engine", "worker", "beat", "migrate")
+# By the image, or because a container has no use for another value.
+DECIDED = {"ENV_FILE", "DATA_DIR", "PORT", "LOG_FORMAT", "SIDE_PORT", "DJANGO_SETTINGS_MODULE"}
 SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEY|EMAIL_URL")
 
 
@@ -25,6 +28,11 @@ def test_each_service_may_do_as_little_as_it_can(name: str) -> None:
     assert service["pids_limit"]
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_machine_with_one_processor_will_do(name: str) -> None:
+    assert "cpus" not in SERVICES[name]  # an engine refuses to start what asks for more than there are
+
+
 def test_the_proxy_alone_publishes_ports() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
     assert [name for name, service in SERVICES.items() if "outside" in service["networks"]] == ["proxy"]
@@ -34,9 +42,28 @@ def test_database_and_bus_stand_where_nothing_leads_out() -> None:
     assert [SERVICES[name]["networks"] for name in ("postgres", "valkey")] == [["data"], ["data"]]
 
 
-@pytest.mark.parametrize("name", ["proxy", "postgres", "valkey"])
-def test_others_images_are_of_a_known_version(name: str) -> None:
-    assert re.search(r":-[a-z/]+:\d+(\.\d+)*\}$", SERVICES[name]["image"])
+@pytest.mark.parametrize(
+    "image",
+    [
+        SERVICES["postgres"]["image"],
+        SERVICES["valkey"]["image"],
+        SERVICES["proxy"]["build"]["args"]["CADDY"],
+    ],
+)
+def test_others_images_are_of_a_known_version(image: str) -> None:
+    assert re.search(r":-[a-z/]+:\d+(\.\d+)*\}$", image)
+
+
+def test_what_the_proxy_is_told_is_part_of_its_image() -> None:
+    text = (DOCKER / "Dockerfile").read_text()
+
+    assert "COPY --chmod=444 docker/Caddyfile /etc/caddy/Caddyfile" in text
+    assert SERVICES["proxy"]["build"]["target"] == "proxy"
+    assert not any("Caddyfile" in volume for volume in SERVICES["proxy"]["volumes"])
+
+
+def test_a_checkout_that_others_may_not_read_becomes_an_image_that_runs() -> None:
+    assert "chmod -R a+rX /srv/colloquy" in (DOCKER / "Dockerfile").read_text()
 
 
 def test_one_image_is_for_every_role() -> None:
@@ -52,10 +79,34 @@ def test_secrets_come_as_files(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["web", "engine"])
 def test_who_drains_is_given_the_time(name: str) -> None:
-    service = SERVICES[name]
-    grace = float(service["stop_grace_period"].removesuffix("s"))
+    (given,) = re.findall(rf"^change {name} (\d+)$", (DOCKER / "upgrade.sh").read_text(), re.MULTILINE)
 
-    assert grace >= float(service["environment"]["DRAIN_SECONDS"]) + 8  # the watchdog's margin
+    assert float(given) >= float(SERVICES[name]["environment"]["DRAIN_SECONDS"]) + MARGIN
+
+
+def test_a_plain_stop_waits_for_web_but_for_nobody_long() -> None:
+    grace = {name: float(SERVICES[name]["stop_grace_period"].removesuffix("s")) for name in ("web", "engine")}
+
+    assert grace["web"] >= float(SERVICES["web"]["environment"]["DRAIN_SECONDS"]) + MARGIN
+    assert max(grace.values()) <= 60
+
+
+@pytest.mark.parametrize("name", ["web", "engine", "worker"])
+def test_a_former_key_reaches_whoever_opens_what_it_sealed(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["environment"]["SECRET_KEY_FALLBACKS_FILE"] == "/run/secrets/secret_key_fallbacks"
+    assert "secret_key_fallbacks" in service["secrets"]
+
+
+def test_what_the_readme_lets_an_operator_set_is_passed_on_or_decided() -> None:
+    rows = re.findall(r"^\| (`[A-Z][^|]*) \|", (CHECKOUT / "README.md").read_text(), re.MULTILINE)
+    named = set(re.findall(r"`([A-Z_]{4,})`", " ".join(rows)))
+    environment = SERVICES["web"]["environment"]
+    passed_on = {name.removesuffix("_FILE") for name in environment}
+
+    assert len(named) > 20
+    assert named - passed_on == DECIDED
 
 
 def test_an_operator_decides_four_things() -> None:
