@@ -28,9 +28,8 @@ class Installation:
         tool = self.tools / "docker"
         tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{pretend_docker.__file__}" "$@"\n')
         tool.chmod(0o755)
-        self._keep(
-            running=dict.fromkeys(SERVICES, []), stopped={"migrate": ["migrate-1"]}, broken=[], calls=[]
-        )
+        running: dict[str, list[str]] = {service: [] for service in SERVICES}
+        self._keep(running=running, stopped={"migrate": ["migrate-1"]}, broken=[], calls=[])
 
     def runs(self, service: str, *ids: str, broken: bool = False) -> None:
         state = self.state
