@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -20,7 +20,9 @@ from apps.chat.sql import (
     DROP_CHUNKS,
     FAMILIES,
     FOLD,
+    HOLDING,
     LISTED_CHANGES,
+    MESSAGES_OF,
     NEWEST_LEAF,
     OF_KEY,
     OWNED,
@@ -74,9 +76,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def titled(self, words: str) -> ConversationQuerySet:
         """Those whose title holds every one of `words`, in any order and case."""
-        # Of what the databases share, only patterns know the case of letters beyond ASCII.
-        patterns = (Q(title__iregex=re.escape(word)) for word in words.split())
-        return self.filter(*patterns)
+        return self.filter(_in_title(words))
+
+    def by_title(self, words: str) -> dict[UUID, bool]:
+        """The id of each, in their order, and whether it is one of those."""
+        return dict(self.annotate(holds=_in_title(words)).values_list("pk", "holds"))
 
     def behind(self, mark: Mark) -> ConversationQuerySet:
         """The ones behind `mark` in latest_first order, or in the list's if the mark tells pinned apart."""
@@ -165,10 +169,23 @@ class MessageQuerySet(models.QuerySet["Message"]):
         rows = self._rows(sql, *message_ids)
         return [(self._uuid(pk), attempt, bool(unwanted)) for pk, attempt, unwanted in rows]
 
-    def holding(self, words: str, *, within: models.QuerySet[Any, Any]) -> models.QuerySet[Message, UUID]:
-        """Ids of the conversations `within` which a message holds every one of `words`, in any case."""
-        patterns = (Q(content__iregex=re.escape(word)) for word in words.split())
-        return self.filter(*patterns, conversation__in=within).values_list("conversation_id", flat=True)
+    def holding(self, words: str, *, among: Sequence[UUID], most: int) -> tuple[list[UUID], bool]:
+        """The conversations `among` these in which a message holds every one of `words`, in any case.
+
+        Looks at so many messages at most, from the first conversation on; and whether there may be more.
+        """
+        if not among:
+            return [], False
+        patterns = [re.escape(word) for word in words.split()]
+        operators: dict[str, str] = connection.operators  # type: ignore[attr-defined]  # each database has them
+        sql = HOLDING.format(
+            conversations=", ".join(["(%s)"] * len(among)),
+            holds=" AND ".join([f"content {operators['iregex']}"] * len(patterns)),
+            messages=MESSAGES_OF[connection.vendor].format(most=most),
+            most=most,
+        )
+        rows = self._rows(sql, *among, *patterns)
+        return [self._uuid(pk) for pk, _, holds in rows if holds], sum(count for _, count, _ in rows) >= most
 
     def siblings_of(self, message: Message) -> MessageQuerySet:
         """The alternatives to `message`, itself included, in the order they were made."""
@@ -247,6 +264,11 @@ class ChunkQuerySet(models.QuerySet[Any]):
         """Away with the chunks of a reply: its row holds their text."""
         with connection.cursor() as cursor:
             cursor.execute(DROP_CHUNKS, _prepared(message_id))
+
+
+def _in_title(words: str) -> Q:
+    # Of what the databases share, only patterns know the case of letters beyond ASCII.
+    return Q(*(Q(title__iregex=re.escape(word)) for word in words.split()))
 
 
 def _prepared(*parameters: UUID | int | str) -> list[Any]:

@@ -75,3 +75,18 @@ WITH RECURSIVE below(id, created_at, depth) AS (
     SELECT m.id, m.created_at, m.depth FROM chat_message m JOIN below b ON m.parent_id = b.id
 ) SELECT id FROM below ORDER BY created_at DESC, depth DESC, id DESC LIMIT 1
 """
+# As many messages of these conversations, in their order, as are wanted, and no more: only a loop within a
+# loop does that, and each database is made to take it in its own way.
+HOLDING = """
+WITH c(id) AS (VALUES {conversations})
+SELECT conversation_id, COUNT(*), MAX(CASE WHEN {holds} THEN 1 ELSE 0 END)
+FROM (SELECT m.conversation_id, m.content FROM c CROSS JOIN {messages} LIMIT {most}) AS looked_at
+GROUP BY conversation_id
+"""
+MESSAGES_OF = {
+    "sqlite": "chat_message m WHERE m.conversation_id = c.id",
+    "postgresql": """LATERAL (
+        SELECT conversation_id, content FROM chat_message WHERE conversation_id = c.id
+        ORDER BY rev DESC LIMIT {most}
+    ) AS m""",
+}

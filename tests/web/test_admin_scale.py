@@ -29,12 +29,15 @@ EARLIER = {
     "postgresql": "updated_at - %s * interval '1 minute'",
 }
 WITH_MESSAGES = 1_500  # of them, the latest
+SEARCHED, SHORT, LONG = 1_000, 20, 100  # conversations, and messages of each
 MOST_QUERIES = 20
 MOST_MORE = 1.5  # times the work of few: trees have grown a level
+NOISE = 10  # more is no growth, where there is next to nothing to do
 WAYS = (
     "", "p=100", "status=failed", "status=running", "model=rare", "active=30", "deleted=yes", "q=person",
-    "q=whale&content=1", "updated_at__year={year}", "updated_at__year={year}&updated_at__month={month}",
-    "owner__id__exact={owner}", "owner__id__exact={owner}&q=whale&content=1",
+    "q=whale&content=1", "q=person&content=1&status=failed", "q={id}", "updated_at__year={year}",
+    "updated_at__year={year}&updated_at__month={month}", "owner__id__exact={owner}",
+    "owner__id__exact={owner}&q=whale&content=1",
 )  # fmt: skip
 
 
@@ -87,6 +90,19 @@ def say(conversations: list[Conversation]) -> None:
     Conversation.objects.bulk_update(conversations, ["head"], batch_size=500)
 
 
+def go_on(first: int, last: int) -> None:
+    """In each conversation, messages of these numbers."""
+    fields = {field.column for field in Message._meta.concrete_fields} - {"id", "rev"}
+    same = ", ".join(sorted(fields))
+    numbers = ", ".join(f"({number})" for number in range(first, last))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH n(rev) AS (VALUES {numbers}) INSERT INTO chat_message (id, rev, {same}) "
+            f"SELECT {NEW_ID[connection.vendor]}, n.rev, {same} FROM chat_message m, n WHERE m.rev = 0"
+        )
+    measure()
+
+
 @contextmanager
 def steps_counted() -> Iterator[list[int]]:
     """How often SQLite has done a hundred steps."""
@@ -105,7 +121,7 @@ def work(ask: Callable[[], Any]) -> int:
         return len(counted)
     with CaptureQueriesContext(connection) as captured:
         ask()
-    return sum(rows_read(query["sql"]) for query in captured if query["sql"].startswith("SELECT"))
+    return sum(rows_read(query["sql"]) for query in captured if query["sql"].startswith(("SELECT", "WITH")))
 
 
 def rows_read(sql: str) -> int:
@@ -128,9 +144,10 @@ def _rows_of(node: dict[str, Any]) -> int:
 
 def test_a_hundred_thousand_conversations_cost_what_twenty_thousand_do(admin_client: Client) -> None:
     owners = [UserFactory() for _ in range(2)]
-    place = {"owner": owners[0].pk, "year": timezone.now().year, "month": timezone.now().month}
-    addresses = [f"{LIST}?{way.format(**place)}" for way in WAYS]
     add(owners)
+    now, oldest = timezone.now(), Conversation.objects.order_by("updated_at")[0]
+    place = {"owner": owners[0].pk, "id": oldest.pk, "year": now.year, "month": now.month}
+    addresses = [f"{LIST}?{way.format(**place)}" for way in WAYS]
     for address in addresses:  # what is written once only
         assert admin_client.get(address).status_code == 200
     few = {address: work(lambda address=address: admin_client.get(address)) for address in addresses}
@@ -139,5 +156,24 @@ def test_a_hundred_thousand_conversations_cost_what_twenty_thousand_do(admin_cli
     assert Conversation.objects.count() == MANY
 
     many = {address: work(lambda address=address: admin_client.get(address)) for address in addresses}
-    assert {a: (few[a], many[a]) for a in addresses if many[a] > few[a] * MOST_MORE} == {}
+    assert {a: (few[a], many[a]) for a in addresses if many[a] > few[a] * MOST_MORE + NOISE} == {}
     assert max(queries(lambda a=a: admin_client.get(a)) for a in addresses) <= MOST_QUERIES
+
+
+def test_long_conversations_cost_a_search_what_short_ones_do(admin_client: Client) -> None:
+    owner, address = UserFactory(), f"{LIST}?q=nowhere&content=1"
+    now = timezone.now()
+    rows = [
+        Conversation(owner=owner, model_name="demo", updated_at=now - timedelta(minutes=n))
+        for n in range(SEARCHED)
+    ]
+    Conversation.objects.bulk_create(rows)
+    say(rows)
+    go_on(1, SHORT)
+    admin_client.get(address)
+    short = work(lambda: admin_client.get(address))
+
+    go_on(SHORT, LONG)
+    assert Message.objects.count() == SEARCHED * LONG
+
+    assert work(lambda: admin_client.get(address)) <= short * MOST_MORE

@@ -1,11 +1,10 @@
 """Conversations as administrators see them: facts for all, and what was written for who may read it."""
 
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -14,66 +13,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import User
 from apps.chat.models import Conversation, Message
-from apps.chat.text import clean
 from apps.generation.usage import Usage, usage_of_conversations
-from apps.oversight.audit import may_read, note_search, note_titles
-from apps.oversight.models import MAX_WORDS
+from apps.oversight.audit import may_read, note_titles
 from apps.web.admin.actors import actor_of
+from apps.web.admin.conversation_list import WHOSE, ConversationList
 from apps.web.admin.filters import RUNNING, ActivityFilter, DeletedFilter, ModelFilter, StatusFilter
-from apps.web.admin.lists import LatestAdmin, LatestChangeList, number
+from apps.web.admin.lists import LatestAdmin, number
 from apps.web.admin.transcript import transcript
 from apps.web.personal import person
 from apps.web.wording import Sentence
-
-CONTENT = "content"  # the parameter that has titles and messages searched, too
-WHOSE = "owner__id__exact"  # the parameter that narrows it down to one owner
-MOST_OWNERS = 50  # whose addresses hold what is searched for
-SEARCHED = 1_000  # conversations whose messages are searched
-
-
-class ConversationList(LatestChangeList):
-    """Knows of each row of its page what there is of it; whatever titles it shows are in the audit."""
-
-    def get_filters_params(self, params: Any = None) -> Any:
-        return {name: value for name, value in super().get_filters_params(params).items() if name != CONTENT}
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        usage = usage_of_conversations([conversation.pk for conversation in self.result_list])
-        for conversation in self.result_list:
-            conversation.usage = usage[conversation.pk]
-        if self.may_read:
-            self._note()
-
-    @property
-    def may_read(self) -> bool:
-        return may_read(self.actor.staff)
-
-    @property
-    def searches_content(self) -> bool:
-        return self.may_read and CONTENT in self.params
-
-    @property
-    def searched(self) -> int:
-        return SEARCHED
-
-    def _note(self) -> None:
-        words = words_of(self.query) if self.searches_content else ""
-        found = [row for row in self.result_list if words and not _is_of(row, words)]
-        note_titles(self.actor, found, found_by=words)
-        note_titles(self.actor, [row for row in self.result_list if row not in found])
-
-
-def words_of(term: str) -> str:
-    return clean(term)[:MAX_WORDS].strip()
-
-
-def _is_of(conversation: Conversation, words: str) -> bool:
-    """Whether it was found by whose it is, or by its id."""
-    return words.casefold() in conversation.owner.email.casefold() or words.casefold() == str(conversation.pk)
 
 
 @admin.register(Conversation)
@@ -114,20 +63,8 @@ class ConversationAdmin(LatestAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Conversation], search_term: str
     ) -> tuple[QuerySet[Conversation], bool]:
-        """By the owner's address or the conversation's id; by what was written if that is asked for."""
-        words = words_of(search_term)
-        if not words:
-            return queryset, False
-        owners = User.objects.filter(email__icontains=words).values_list("pk", flat=True)
-        found = Q(owner__in=list(owners[:MOST_OWNERS]))
-        with suppress(ValueError):
-            found |= Q(pk=UUID(words))
-        if CONTENT in request.GET and may_read(person(request)):
-            owner = User.objects.filter(pk=request.GET[WHOSE]).first() if WHOSE in request.GET else None
-            note_search(actor_of(request), words, owner=owner)
-            found |= Q(pk__in=queryset.titled(words).values("pk"))  # type: ignore[attr-defined]  # ours
-            found |= Q(pk__in=Message.objects.holding(words, within=queryset.values("pk")[:SEARCHED]))
-        return queryset.filter(found), False
+        """As it is: the list has searched already, before it was narrowed down."""
+        return queryset, False
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         conversation: Conversation = options["obj"]

@@ -69,10 +69,15 @@ class LatestChangeList(CarefulChangeList):
         try:
             self.period = period_of(self.params, self.date_hierarchy)
             self.near = {name: self.params[name] for name in desk.near if name in self.params}
-            self.root_queryset = self.root_queryset.filter(self._within_reach(), **self.near)
+            self.root_queryset = self._reached(request)
         except (ValueError, OverflowError, ValidationError) as error:
             raise IncorrectLookupParameters(error) from error
         return super().get_queryset(request, exclude_parameters)
+
+    def _reached(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows that filters and search look at."""
+        rows: QuerySet[Any] = self.root_queryset.filter(self._within_reach(), **self.near)
+        return rows
 
     def _within_reach(self) -> Q:
         field = self.date_hierarchy
