@@ -90,7 +90,9 @@ KINDS: dict[Code, Kind] = {
     Code.GONE_OUT: Kind(409, "The message has gone out.", "It waits in the queue no more."),
     Code.QUEUE_FULL: Kind(409, "Too much is waiting already.", "Let some of the queue go out first."),
     Code.KEY_USED: Kind(
-        409, "This key has been used for something else.", "The same key may only repeat the same request."
+        409,
+        "This key has been used for something else.",
+        "The same key may only repeat the same request, every field as it was. Nothing was stored.",
     ),
     Code.UNKNOWN_ACTION: Kind(
         400, "There is no such action.", "The document of the socket names those that there are."

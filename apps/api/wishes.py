@@ -3,6 +3,8 @@
 What REST has in a request's address is a field of the wish, too; its body is what the wish is made of.
 """
 
+import json
+from hashlib import blake2b
 from typing import Protocol, TypeVar
 from uuid import UUID, uuid4, uuid5
 
@@ -24,6 +26,7 @@ from apps.api.fields import Id, Key, Said
 from apps.chat import actions, choices, feedback, filing, queue
 from apps.chat.asking import KeyUsed, NotPossible, Sent
 from apps.chat.beginning import begin_empty
+from apps.chat.columns import DIGEST
 from apps.chat.models import Conversation, Feedback, Message, QueuedMessage, Verdict
 from apps.chat.queue import Queued
 
@@ -56,6 +59,7 @@ class Begin(NewConversation):
             "title": self.title or "",
             "model_name": self.model or "",
             "instructions": self.instructions,
+            "digest": digest_of(self) if self.key else "",
         }
         try:
             return begin_empty(user, pk, **values)
@@ -111,6 +115,7 @@ class Send(NewMessage):
             text=self.text,
             model_name=self.model or "",
             after=self.after,
+            digest=digest_of(self),
         )
         if isinstance(sent, Sent):
             _check_same(sent, self.text)
@@ -146,7 +151,12 @@ class Regenerate(NewVersion):
         """The reply that is to be written, and whether the key has asked for it just now."""
         known = Message.objects.of_key(self.conversation_id, self.key) is not None
         reply = actions.regenerate(
-            user, self.conversation_id, self.message_id, key=self.key, model_name=self.model or ""
+            user,
+            self.conversation_id,
+            self.message_id,
+            key=self.key,
+            model_name=self.model or "",
+            digest=digest_of(self),
         )
         return reply, not known
 
@@ -157,7 +167,14 @@ class Edit(EditedQuestion):
     key: Key
 
     def granted_to(self, user: User) -> Sent:
-        sent = actions.edit(user, self.conversation_id, self.message_id, key=self.key, text=self.text)
+        sent = actions.edit(
+            user,
+            self.conversation_id,
+            self.message_id,
+            key=self.key,
+            text=self.text,
+            digest=digest_of(self),
+        )
         _check_same(sent, self.text)
         return sent
 
@@ -200,9 +217,16 @@ class Resume(ConversationWish):
         return queue.resume(user, self.conversation_id)
 
 
+def digest_of(wish: Said) -> str:
+    """Of all that a request says, wherever it says it, but its key."""
+    said = wish.model_dump(mode="json", exclude={"key"}, exclude_defaults=True)
+    text = json.dumps([type(wish).__name__, said], sort_keys=True)
+    return blake2b(text.encode(), digest_size=DIGEST // 2).hexdigest()
+
+
 def _check_same(sent: Sent, text: str) -> None:
-    """Unless it waited in the queue, where it could be changed, a key's question is what was sent with it."""
-    if sent.new or sent.question.content == text:
+    """Where no digest tells: what did not wait in the queue, where it could be changed, is what was sent."""
+    if sent.new or sent.question.digest or sent.question.content == text:
         return
     traces = QueuedMessage.objects.in_conversation(sent.conversation_id)
     if not traces.filter(client_key=sent.question.client_key).exists():

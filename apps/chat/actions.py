@@ -4,18 +4,16 @@ Every function takes the user first and finds only what is theirs; for anything 
 Conversation.DoesNotExist or Message.DoesNotExist, as for an id that never was.
 """
 
-from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.chat import choices, drafts, queue
+from apps.chat import drafts, keys, queue
 from apps.chat.asking import (
-    KeyUsed,
+    Key,
     NotPossible,
     Sent,
     ask,
@@ -26,12 +24,10 @@ from apps.chat.asking import (
 )
 from apps.chat.beginning import begin_conversation, first_words
 from apps.chat.events import StopRequested
-from apps.chat.models import Conversation, Message, QueuedMessage, Role, Status, TitleState
+from apps.chat.models import Conversation, Message, Role, Status, TitleState
 from apps.chat.queue import Queued
 from apps.chat.revisions import changing
 from apps.events import publish_on_commit
-
-T = TypeVar("T")
 
 
 class Stale(NotPossible):
@@ -51,22 +47,22 @@ def send_message(
     instructions: str = "",
     after: UUID | None = None,
     draft_id: UUID | None = None,
+    digest: str = "",
 ) -> Sent | Queued:
     """Store the question and a queued reply, once per `key`; begins the conversation if there is none yet.
 
     While an answer runs at its end, the question is stored in the queue instead. `after` is the last message
     that the sender saw, if they say; Stale is raised unless it still is the last, or the queue has gone on.
     The draft that it was written as is closed. A `model_name`, if given, answers from now on; `instructions`
-    are for a conversation that begins.
+    are for a conversation that begins. KeyUsed is raised if the key stands for another request, so far as
+    their digests, or what they have stored, tell.
     """
-    begun = begin_conversation(
-        user, conversation_id, text=text, model_name=model_name, instructions=instructions
-    )
-    if model_name and begun.model_name != model_name:
-        choices.use_model(user, conversation_id, model_name=model_name)
-    return _once(
-        partial(_sent_before, conversation_id, key),
-        partial(_send, conversation_id, key, text, after, draft_id),
+    begin_conversation(user, conversation_id, text=text, model_name=model_name, instructions=instructions)
+    named = Key(key, digest)
+    store = partial(_send, conversation_id, named, text)
+    return keys.once(
+        partial(keys.sent_before, conversation_id, named),
+        partial(store, model_name=model_name, after=after, draft_id=draft_id),
     )
 
 
@@ -93,22 +89,28 @@ def continue_reply(user: User, conversation_id: UUID, message_id: UUID) -> None:
 
 
 def regenerate(
-    user: User, conversation_id: UUID, message_id: UUID, *, key: str, model_name: str = ""
+    user: User, conversation_id: UUID, message_id: UUID, *, key: str, model_name: str = "", digest: str = ""
 ) -> Message:
     """The reply written anew, once per `key`: in its own row if it has no text, else beside it in another.
 
     By the model named, or else by the one whose turn it is.
     """
     reply = _reply(user, conversation_id, message_id)
-    return _once(partial(_versioned_before, reply, key), partial(_regenerate, reply, key, model_name))
+    named = Key(key, digest)
+    return keys.once(
+        partial(keys.written_anew_before, reply, named), partial(_regenerate, reply, named, model_name)
+    )
 
 
-def edit(user: User, conversation_id: UUID, message_id: UUID, *, key: str, text: str) -> Sent:
+def edit(
+    user: User, conversation_id: UUID, message_id: UUID, *, key: str, text: str, digest: str = ""
+) -> Sent:
     """Ask a question in other words, once per `key`: beside the old one, whose branch stays as it is."""
     question = _message(user, conversation_id, message_id)
     if question.role != Role.USER:
         raise NotPossible
-    return _once(partial(_edited_before, question, key), partial(_edit, question, key, text))
+    named = Key(key, digest)
+    return keys.once(partial(keys.edited_before, question, named), partial(_edit, question, named, text))
 
 
 def choose(user: User, conversation_id: UUID, message_id: UUID) -> None:
@@ -147,30 +149,20 @@ def give_title(conversation_id: UUID, title: str) -> bool:
     return True
 
 
-def _once(find: Callable[[], T | None], store: Callable[[], T]) -> T:
-    """What is found under a key, or else stored now."""
-    try:
-        return find() or store()
-    except (IntegrityError, NotPossible):  # the same key may have arrived twice at once, the other faster
-        found = find()
-        if found is None:
-            raise
-        return found
-
-
 def _send(
-    conversation_id: UUID, key: str, text: str, after: UUID | None, draft_id: UUID | None
+    conversation_id: UUID, key: Key, text: str, *, model_name: str, after: UUID | None, draft_id: UUID | None
 ) -> Sent | Queued:
     with changing(conversation_id, listed=True) as conversation:
         head = conversation.head
         runs = head is not None and head.is_live
-        if (runs or conversation.queue_count) and Message.objects.sent_before(conversation_id, key):
+        if (runs or conversation.queue_count) and Message.objects.sent_before(conversation_id, key.name):
             raise NotPossible  # it has been stored by now
         if after not in (None, conversation.head_id) and not _has_gone_on(conversation, after):
             raise Stale
         if draft_id:
             drafts.close_sent(conversation.owner_id, draft_id)
         go_on_with(conversation)
+        conversation.model_name = model_name or conversation.model_name
         conversation.title = conversation.title or first_words(text)
         if runs and head:
             return queue.add(conversation, head, key, text)
@@ -187,76 +179,31 @@ def _has_gone_on(conversation: Conversation, after: UUID | None) -> bool:
     )
 
 
-def _edit(question: Message, key: str, text: str) -> Sent:
+def _edit(question: Message, key: Key, text: str) -> Sent:
     with changing(question.conversation_id, listed=True) as conversation:
-        _check_not_queued(conversation.pk, key)
+        keys.check_not_queued(conversation.pk, key)
         conversation.path_rev = conversation.rev
         go_on_with(conversation)
         return ask(conversation, question.parent, key, text)
 
 
-def _regenerate(reply: Message, key: str, model_name: str) -> Message:
+def _regenerate(reply: Message, key: Key, model_name: str) -> Message:
     with changing(reply.conversation_id, listed=True) as conversation:
-        _check_not_queued(conversation.pk, key)
+        keys.check_not_queued(conversation.pk, key)
         siblings = Message.objects.siblings_of(reply)
         if siblings.live().exists():
             raise NotPossible
         reply = siblings.select_related("parent").get(pk=reply.pk)
         if not reply.content:
-            reply.client_key, reply.model_name = key, model_name or reply.model_name
+            reply.client_key, reply.digest = key.name, key.digest
+            reply.model_name = model_name or reply.model_name
             return queue_again(conversation, reply)
         conversation.path_rev = conversation.rev
-        another = waiting_reply(conversation, reply.parent, client_key=key)
+        another = waiting_reply(conversation, reply.parent, key=key)
         another.model_name = model_name or another.model_name
         another.save(force_insert=True)
         await_end_of(another, conversation)
         return another
-
-
-def _sent_before(conversation_id: UUID, key: str) -> Sent | Queued | None:
-    """What the key has stored: in the tree, or but in the queue so far."""
-    pk, queued = Message.objects.sent_before(conversation_id, key) or (None, False)
-    if pk is None:
-        return None
-    if queued:
-        return Queued(QueuedMessage.objects.get(pk=pk), new=False)
-    return _asked_before(conversation_id, key)
-
-
-def _asked_before(conversation_id: UUID, key: str) -> Sent | None:
-    question = _stored(conversation_id, key, Role.USER)
-    return Sent(question, question.children.earliest("created_at"), new=False) if question else None
-
-
-def _edited_before(question: Message, key: str) -> Sent | None:
-    """What the key has stored beside this question."""
-    sent = _asked_before(question.conversation_id, key)
-    if sent:
-        _check_not_queued(sent.conversation_id, key)
-        if sent.question == question or sent.question.parent_id != question.parent_id:
-            raise KeyUsed
-    return sent
-
-
-def _versioned_before(reply: Message, key: str) -> Message | None:
-    """What the key has stored in this reply's place, or beside it."""
-    found = _stored(reply.conversation_id, key, Role.ASSISTANT)
-    if found and found.parent_id != reply.parent_id:
-        raise KeyUsed
-    return found
-
-
-def _stored(conversation_id: UUID, key: str, role: Role) -> Message | None:
-    message = Message.objects.of_key(conversation_id, key)
-    if message and message.role != role:
-        raise KeyUsed
-    return message
-
-
-def _check_not_queued(conversation_id: UUID, key: str) -> None:
-    """What waits, or has waited, keeps its key: under it no branch is made."""
-    if QueuedMessage.objects.in_conversation(conversation_id).filter(client_key=key).exists():
-        raise KeyUsed
 
 
 def _ask_writer_to_stop(reply: Message) -> bool:

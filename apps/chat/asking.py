@@ -30,6 +30,18 @@ class KeyUsed(NotPossible):
 
 
 @dataclass(frozen=True)
+class Key:
+    """A client's name for its request, and the digest of that, if it told one."""
+
+    name: str
+    digest: str = ""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        return {"client_key": self.name, "digest": self.digest}
+
+
+@dataclass(frozen=True)
 class Sent:
     """A stored question and its queued reply; `new` is false when the same key had stored them before."""
 
@@ -42,16 +54,22 @@ class Sent:
         return self.question.conversation_id
 
 
+def check_same(stored: Message | QueuedMessage | Conversation, digest: str) -> None:
+    """A key repeats one request. It is known by its digest, so far as both of them told one."""
+    if digest and stored.digest not in ("", digest):
+        raise KeyUsed
+
+
 def go_on_with(conversation: Conversation) -> None:
     """The owner is here: nothing is unseen, and what was put away comes back."""
     conversation.seen_rev, conversation.archived = conversation.rev, False
 
 
-def ask(conversation: Conversation, parent: Message | None, key: str, text: str) -> Sent:
+def ask(conversation: Conversation, parent: Message | None, key: Key, text: str) -> Sent:
     """Store a question below `parent`, with a reply for an engine to claim."""
     if conversation.deleted_at:  # in another tab, a moment ago
         raise Conversation.DoesNotExist
-    question = _below(conversation, parent, role=Role.USER, content=text, client_key=key)
+    question = _below(conversation, parent, role=Role.USER, content=text, **key.columns)
     reply = waiting_reply(conversation, question)
     Message.objects.bulk_create([question, reply])
     await_end_of(reply, conversation)
@@ -59,18 +77,16 @@ def ask(conversation: Conversation, parent: Message | None, key: str, text: str)
     return Sent(question, reply, new=True)
 
 
-def waiting_reply(
-    conversation: Conversation, question: Message | None, *, client_key: str | None = None
-) -> Message:
+def waiting_reply(conversation: Conversation, question: Message | None, *, key: Key | None = None) -> Message:
     """A reply to store, at which the conversation now ends."""
     reply = _below(
         conversation,
         question,
         role=Role.ASSISTANT,
         status=Status.QUEUED,
-        client_key=client_key,
         model_name=offered(conversation.model_name),
         request_id=trace.request_id(),
+        **(key.columns if key else {}),
     )
     conversation.head = reply
     _call_for_engine(reply)
@@ -86,7 +102,7 @@ def queue_again(conversation: Conversation, reply: Message) -> Message:
     reply.save(
         update_fields=[
             "status", "rev", "client_key", "stop_at", "finish_reason", "error_code",
-            "model_name", "request_id",
+            "model_name", "request_id", "digest",
         ]
     )  # fmt: skip
     await_end_of(reply, conversation)

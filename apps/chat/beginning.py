@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.accounts.models import User, preferences_of
+from apps.chat.asking import check_same
 from apps.chat.models import Conversation, TitleState
 from apps.chat.revisions import changing
 from apps.chat.text import cut
@@ -29,16 +30,24 @@ def begin_conversation(
 
 @transaction.atomic
 def begin_empty(
-    user: User, conversation_id: UUID, *, title: str = "", model_name: str = "", instructions: str = ""
+    user: User,
+    conversation_id: UUID,
+    *,
+    title: str = "",
+    model_name: str = "",
+    instructions: str = "",
+    digest: str = "",
 ) -> tuple[Conversation, bool]:
     """The user's conversation of this id, and whether it has been made now; nothing has been said in it yet.
 
-    Raises Conversation.DoesNotExist if the id is somebody else's, or its conversation was deleted.
+    Raises Conversation.DoesNotExist if the id is somebody else's, or its conversation was deleted, and
+    KeyUsed if another request has begun it.
     """
     begun, new = _find_or_store(
-        user, conversation_id, title=title, model_name=model_name, instructions=instructions
+        user, conversation_id, title=title, model_name=model_name, instructions=instructions, digest=digest
     )
     if not new:
+        check_same(begun, digest)
         return begun, False
     with changing(begun.pk, listed=True) as conversation:
         conversation.title_state = TitleState.USER if title else TitleState.NONE
@@ -50,7 +59,7 @@ def first_words(text: str) -> str:
 
 
 def _find_or_store(
-    user: User, conversation_id: UUID, *, title: str, model_name: str, instructions: str
+    user: User, conversation_id: UUID, *, title: str, model_name: str, instructions: str, digest: str = ""
 ) -> tuple[Conversation, bool]:
     try:
         return Conversation.objects.find(user.pk, conversation_id), False
@@ -61,6 +70,7 @@ def _find_or_store(
             title=title,
             model_name=offered(model_name or preferences_of(user).model_name),
             instructions=instructions,
+            digest=digest,
             updated_at=timezone.now(),
         )
     try:

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps import trace
+from apps.chat.columns import DIGEST, later
 from apps.chat.querysets import ChunkQuerySet, ConversationQuerySet, MessageQuerySet, QueueQuerySet
 from apps.llm.errors import ErrorCode
 from apps.llm.provider import FinishReason
@@ -86,6 +87,7 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last activity"))
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+    digest = later(DIGEST)  # of the request that began it under a key
 
     objects: ClassVar[ConversationQuerySet] = ConversationQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -148,12 +150,8 @@ class Message(models.Model):
     finish_reason = models.CharField(max_length=14, blank=True, choices=[(r, r) for r in FinishReason])
     error_code = models.CharField(_("error"), max_length=17, blank=True, choices=[(c, c) for c in ErrorCode])
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-
-    # Of whoever asked for this reply last: it leads through the logs. The database knows the default too, for
-    # processes of the version before this column.
-    request_id = models.CharField(
-        max_length=trace.LONGEST, blank=True, default="", db_default="", editable=False
-    )
+    request_id = later(trace.LONGEST)  # of whoever asked for this reply last: it leads through the logs
+    digest = later(DIGEST)  # of the request that stored it under `client_key`, if that told one
 
     objects: ClassVar[MessageQuerySet] = MessageQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -232,6 +230,7 @@ class QueuedMessage(models.Model):
     state = models.CharField(_("state"), max_length=9, choices=QueueState, default=QueueState.WAITING)
     text = models.TextField(_("text"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    digest = later(DIGEST)
 
     objects: ClassVar[QueueQuerySet] = QueueQuerySet.as_manager()  # type: ignore[assignment]
 

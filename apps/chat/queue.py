@@ -18,7 +18,7 @@ from django.db.models import Count, Sum
 from django.db.models.functions import Length, Now
 
 from apps.accounts.models import User
-from apps.chat.asking import NotPossible, Sent, ask, await_end_of, go_on_with
+from apps.chat.asking import Key, NotPossible, Sent, ask, await_end_of, go_on_with
 from apps.chat.models import LIVE, Conversation, Message, QueuedMessage, QueueState, Status
 from apps.chat.querysets import QueueQuerySet
 from apps.chat.revisions import changing
@@ -52,13 +52,13 @@ class Queued:
         return self.message.conversation_id
 
 
-def add(conversation: Conversation, running: Message, key: str, text: str) -> Queued:
+def add(conversation: Conversation, running: Message, key: Key, text: str) -> Queued:
     """Have a message wait until `running` ends; the caller holds the lock."""
     if conversation.deleted_at:
         raise Conversation.DoesNotExist
     _check_room(conversation.pk, text)
     place = conversation.queue_count
-    message = QueuedMessage.objects.create(conversation=conversation, client_key=key, place=place, text=text)
+    message = QueuedMessage.objects.create(conversation=conversation, place=place, text=text, **key.columns)
     conversation.queue_count += 1
     conversation.awaited, conversation.queue_rev = running, conversation.rev
     return Queued(message, new=True)
@@ -160,7 +160,7 @@ def _ask_next(conversation: Conversation, parent: Message | None) -> Sent | None
         return None
     key = _free_key(message)
     QueuedMessage.objects.filter(pk=message.pk).update(state=QueueState.SENT, text="", client_key=key)
-    return ask(conversation, parent, key, message.text)
+    return ask(conversation, parent, Key(key, message.digest), message.text)
 
 
 def _free_key(message: QueuedMessage) -> str:

@@ -1,11 +1,13 @@
+import uuid
 from typing import Any
 
 import pytest
 
 from apps.accounts.models import User
+from apps.chat.actions import send_message
 from apps.chat.models import Conversation, Message
 from tests.api.client import Program, problem
-from tests.factories import ConversationFactory, ReplyFactory
+from tests.factories import ConversationFactory, MessageFactory, ReplyFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -50,3 +52,97 @@ def test_a_key_that_waits_edits_nothing(
     assert problem(regenerate(writer, running)) == USED
     assert writer.post(f"/messages/{running.pk}/stop").json()["status"] == "stopped"
     assert send(writer, conversation).json()["question"]["text"] == "And?"
+
+
+@pytest.fixture
+def models(monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in ("apps.api.fields", "apps.llm.registry"):
+        monkeypatch.setattr(f"{place}.model_names", lambda: ("demo", "other"))
+
+
+@pytest.mark.parametrize("other", [{"text": "But?"}, {"model": "other"}, {"after": str(uuid.uuid4())}])
+@pytest.mark.parametrize("busy", [False, True])
+@pytest.mark.usefixtures("models")
+def test_a_key_sends_one_message(
+    writer: Program, conversation: Conversation, other: dict[str, str], busy: bool
+) -> None:
+    ReplyFactory(parent__conversation=conversation, queued=busy)
+    first = send(writer, conversation)
+
+    assert problem(send(writer, conversation, **other)) == USED
+    assert send(writer, conversation, model=None, after=None).json() == first.json()
+    assert Conversation.objects.get().model_name == "demo"
+
+
+def test_a_key_that_has_sent_edits_nothing(
+    writer: Program, conversation: Conversation, reply: Message
+) -> None:
+    sent = send(writer, conversation).json()
+
+    assert problem(edit(writer, sent["question"]["id"], text="And?")) == USED
+    assert problem(edit(writer, reply.parent_id, text="And?")) == USED
+    assert Message.objects.count() == 4
+
+
+def test_a_key_that_has_edited_does_nothing_else(
+    writer: Program, conversation: Conversation, reply: Message
+) -> None:
+    beside = MessageFactory(conversation=conversation)
+    first = edit(writer, reply.parent_id).json()
+
+    assert problem(edit(writer, beside.pk)) == USED
+    assert problem(edit(writer, first["question"]["id"])) == USED
+    assert problem(edit(writer, reply.parent_id, text="Who?")) == USED
+    assert problem(send(writer, conversation, text="How?")) == USED
+    assert edit(writer, reply.parent_id).json() == first
+
+
+@pytest.mark.usefixtures("models")
+def test_a_key_writes_one_reply_anew(writer: Program, conversation: Conversation, reply: Message) -> None:
+    beside = ReplyFactory(parent=reply.parent)
+    first = regenerate(writer, reply, model="demo").json()
+
+    assert problem(regenerate(writer, reply, model="other")) == USED
+    assert problem(regenerate(writer, beside, model="demo")) == USED
+    assert regenerate(writer, reply, model="demo").json() == first
+
+
+@pytest.mark.parametrize("other", [{"title": "B"}, {"model": "other"}, {"instructions": "Be brief."}])
+@pytest.mark.usefixtures("models")
+def test_a_key_begins_one_conversation(writer: Program, other: dict[str, str]) -> None:
+    body = {"key": KEY, "title": "A"}
+    first = writer.post("/conversations", body).json()
+    writer.patch(f"/conversations/{first['id']}", {"title": "Another title"})
+
+    assert problem(writer.post("/conversations", {**body, **other})) == USED
+    assert writer.post("/conversations", body).json()["title"] == "Another title"
+
+
+def test_a_repeated_message_leaves_the_model_that_was_chosen_since(
+    writer: Program, conversation: Conversation
+) -> None:
+    send(writer, conversation, model="demo")
+    Conversation.objects.update(model_name="other")
+
+    assert send(writer, conversation, model="demo").status_code == 200
+    assert Conversation.objects.get().model_name == "other"
+
+
+def test_a_message_that_waited_is_known_by_what_was_sent(
+    writer: Program, conversation: Conversation, running: Message
+) -> None:
+    waits = send(writer, conversation).json()["queued"]
+    writer.patch(f"/conversations/{conversation.pk}/queue/{waits['id']}", {"text": "But?"})
+    writer.post(f"/messages/{running.pk}/stop")
+
+    assert send(writer, conversation).json()["question"]["text"] == "But?"
+    assert problem(send(writer, conversation, text="But?")) == USED
+
+
+def test_what_has_no_digest_is_known_by_its_text(
+    writer: Program, owner: User, conversation: Conversation, reply: Message
+) -> None:
+    send_message(owner, conversation.pk, key=KEY, text="And?")
+
+    assert send(writer, conversation, after=str(reply.pk)).status_code == 200
+    assert problem(send(writer, conversation, text="But?")) == USED

@@ -5,7 +5,8 @@ import pytest
 from apps.accounts.models import Token, User
 from apps.bridge import in_database
 from apps.chat.models import Message
-from tests.factories import TokenFactory
+from tests.api.client import Program
+from tests.factories import ConversationFactory, ReplyFactory, TokenFactory
 from tests.support.running import running_hub
 from tests.support.typed_socket import typed_socket
 
@@ -18,6 +19,11 @@ KEY = "key-of-this-one"
 @pytest.fixture(autouse=True)
 def token(asker: User) -> Token:
     return TokenFactory(user=asker, secret=SECRET)
+
+
+@pytest.fixture
+def stopped(asker: User) -> Message:
+    return ReplyFactory(parent__conversation=ConversationFactory(owner=asker), attempt=1, stopped=True)
 
 
 def code_of(answer: dict[str, Any]) -> str:
@@ -38,3 +44,27 @@ async def test_a_key_that_waits_edits_nothing(reply):
     assert (code_of(edited), code_of(anew)) == ("key_used", "key_used")
     assert stopped["action"] == "accepted"
     assert await in_database(Message.objects.filter(content="And?").count)() == 1
+
+
+async def test_a_key_repeats_one_request(stopped):
+    where = {"conversation_id": str(stopped.conversation_id)}
+    question = {**where, "message_id": str(stopped.parent_id)}
+    async with running_hub(), typed_socket(SECRET) as here:
+        sent, again = [await here.ask("send", **where, text="And?", key=KEY) for _ in range(2)]
+        others = [
+            await here.ask("send", **where, text="But?", key=KEY),
+            await here.ask("send", **where, text="And?", key=KEY, after=str(stopped.pk)),
+            await here.ask("edit", **question, text="And?", key=KEY),
+        ]
+
+    assert sent == again
+    assert [code_of(other) for other in others] == ["key_used"] * 3
+
+
+async def test_a_key_is_the_same_by_whichever_door(reply, asker):
+    path = f"/conversations/{reply.conversation_id}/messages"
+    posted = await in_database(Program(SECRET).post)(path, {"text": "And?", "key": KEY})
+    async with running_hub(), typed_socket(SECRET) as here:
+        said = await here.ask("send", conversation_id=str(reply.conversation_id), text="And?", key=KEY)
+
+    assert said["payload"]["queued"]["id"] == posted.json()["queued"]["id"]

@@ -83,8 +83,8 @@ BREAKS = (
         5,
         "one client key, one message",
         "apps/chat/actions.py",
-        "partial(_send, conversation_id, key, text, after, draft_id)",
-        "partial(_send, conversation_id, key + str(timezone.now()), text, after, draft_id)",
+        "partial(_send, conversation_id, named, text)",
+        "partial(_send, conversation_id, Key(key + str(timezone.now())), text)",
         "tests/chat",
     ),
     Break(

@@ -68,8 +68,8 @@ MUTATIONS = (
     Mutation(
         "know a key again",
         "apps/chat/asking.py",
-        "role=Role.USER, content=text, client_key=key",
-        "role=Role.USER, content=text, client_key=None",
+        "role=Role.USER, content=text, **key.columns",
+        "role=Role.USER, content=text",
         "send-twice page-cut",
     ),
     Mutation(
