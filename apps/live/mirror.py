@@ -59,7 +59,7 @@ class Mirror(ABC):
         """Know every change after `since`, and `since` itself: whoever watches may have seen it elsewhere."""
         async with self._reading:
             before = self.rev
-            if since > self.rev >= 0:
+            if self.rev >= 0 and (since > self.rev or self.gone):  # what was deleted may be there again
                 await self._read(self.rev)
             elif self.rev < 0 or since < self.since:
                 await self._read_from(since)
@@ -183,7 +183,7 @@ class ConversationMirror(Mirror):
     def _take_in(self, changes: Changes) -> None:
         for message in changes.messages:
             self._take(message)
-        self.conversation, self.shown = changes.conversation, changes.shown
+        self.conversation, self.shown, self.gone = changes.conversation, changes.shown, False
         self.rev = max(self.rev, changes.conversation.rev)
         self._forget()
 

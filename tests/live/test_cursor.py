@@ -4,7 +4,7 @@ import uuid
 import pytest
 
 from apps.bridge import in_database
-from apps.chat import actions
+from apps.chat import actions, filing
 from apps.chat.models import Chunk, Conversation, Message, Status
 from apps.chat.reading import MOST_CHANGES
 from apps.chat.revisions import changing
@@ -17,7 +17,7 @@ from apps.live import hub as hub_module
 from apps.live.cursor import AccountCursor, ConversationCursor, ListStep, Step
 from apps.live.hub import Hub
 from apps.live.mirror import MOST_KEPT
-from tests.support.running import DEADLINE, running_bus, running_hub
+from tests.support.running import DEADLINE, running_bus, running_hub, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -333,6 +333,37 @@ async def test_a_deleted_conversation_is_gone_for_who_watches_it(asker, reply):
 
         assert (await here.step()).conversation is None
         await here.cursor.leave()
+
+
+async def test_what_was_deleted_and_is_there_again_goes_on_for_who_watches_it(asker, reply):
+    async with running_hub() as hub:
+        here = Watching(rev=1)
+        await here.cursor.join(hub, reply.conversation_id)
+        await in_database(actions.delete)(asker, reply.conversation_id)
+        assert (await here.step()).conversation is None
+        await in_database(filing.restore)(asker, reply.conversation_id)
+        await until(lambda: not here.cursor._mirror.gone)
+        await in_database(actions.rename)(asker, reply.conversation_id, title="There again")
+
+        while (step := await here.step()).conversation.title != "There again":
+            assert not step.anew
+        await here.cursor.leave()
+
+
+async def test_whoever_joins_what_is_there_again_is_not_told_that_it_is_gone(asker, reply, monkeypatch):
+    monkeypatch.setattr(hub_module, "TICK", 3600)
+    async with running_hub() as hub:
+        here, late = Watching(rev=1), Watching(rev=1)
+        await here.cursor.join(hub, reply.conversation_id)
+        await in_database(actions.delete)(asker, reply.conversation_id)
+        assert (await here.step()).conversation is None
+        monkeypatch.setattr("apps.events.publish", lambda *_: None)
+        await in_database(filing.restore)(asker, reply.conversation_id)
+        await late.cursor.join(hub, reply.conversation_id)
+
+        assert [(await watching.step()).conversation.deleted_at for watching in (late, here)] == [None, None]
+        await here.cursor.leave()
+        await late.cursor.leave()
 
 
 async def test_the_list_follows_what_any_device_does(asker, ask):

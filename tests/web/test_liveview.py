@@ -5,13 +5,13 @@ import pytest
 
 from apps.accounts.models import User
 from apps.bridge import in_database
-from apps.chat import actions
+from apps.chat import actions, filing
 from apps.chat.models import Conversation
 from apps.live.hub import hub
 from apps.web import liveview
 from apps.web.liveview import LiveView
 from tests.factories import ChunkFactory, ConversationFactory, MessageFactory, ReplyFactory
-from tests.support.running import running_hub, until
+from tests.support.running import DEADLINE, running_hub, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -83,6 +83,23 @@ async def test_another_conversation_takes_the_place_of_the_first(
     await view.leave()
 
 
+async def test_a_page_that_still_shows_what_was_deleted_goes_on_once_it_is_there_again(
+    owner: User, conversation: Conversation
+) -> None:
+    view = LiveView(owner.pk, 0, hub)
+    async with running_hub():
+        await view.join()
+        await view.show(conversation.pk, conversation.rev)
+        await in_database(actions.delete)(owner, conversation.pk)
+        await until(lambda: view._transcript._mirror.gone)
+        assert "#messages" not in await view.frame()
+        await in_database(filing.restore)(owner, conversation.pk)
+        await in_database(actions.send_message)(owner, conversation.pk, key="key-of-one", text="And now?")
+
+        assert "upsert:#messages" in await frames(view, "And now?")
+        await view.leave()
+
+
 async def test_a_view_that_left_watches_nothing(owner: User, conversation: Conversation) -> None:
     view = LiveView(owner.pk, 0, hub)
     await view.join()
@@ -127,6 +144,18 @@ async def test_a_row_drawn_whole_starts_its_growth_anew(owner: User, conversatio
     assert f'id="message-{running}-blocks" hx-swap-oob="innerHTML"' in frame
     assert "beforeend" not in frame
     await view.leave()
+
+
+async def frames(view: LiveView, text: str) -> str:
+    """All that a page is sent up to the frame with `text`."""
+    seen = ""
+    async with asyncio.timeout(DEADLINE):
+        while text not in seen:
+            view.wake.clear()
+            seen += await view.frame()
+            if text not in seen:
+                await view.wake.wait()
+    return seen
 
 
 def _running(conversation: Conversation) -> uuid.UUID:
