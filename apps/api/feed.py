@@ -155,11 +155,11 @@ class ConversationFeed(Feed):
             )
 
     async def _queue(self, conversation: rows.Conversation, *, anew: bool) -> list[Event]:
-        if not (anew and conversation.queue_count) and conversation.queue_rev <= self._queue_rev:
+        told_rev, self._queue_rev = self._queue_rev, conversation.queue_rev
+        if not (conversation.queue_count if anew else conversation.queue_rev > told_rev):
             return []
         async with asyncio.timeout(READ_WITHIN):
             waiting = await in_view(queue.waiting_in)(self.conversation_id)
-        self._queue_rev = conversation.queue_rev
         payload = told.QueuePayload(waiting=[QueuedMessage.of(row) for row in waiting], **self._here)
         return [told.QueueChanged(payload=payload)]
 

@@ -52,6 +52,8 @@ class LiveView:
         await cursor.join(self._hub, conversation_id)
         if cursor is not self._transcript:  # while it joined, another took its place or the page left
             await cursor.leave()
+        elif cursor.rev < rev:  # what the page shows is not of this past: a restored backup
+            self._queue_rev = cursor.rev
 
     async def leave(self) -> None:
         last, self._transcript = self._transcript, None

@@ -181,6 +181,14 @@ async def test_a_position_of_the_future_is_told_everything_anew(reply):
         assert await here.until("snapshot") == ["snapshot"]
 
 
+async def test_what_waits_is_told_to_a_position_of_the_future_too(asker, reply):
+    async with following(reply.conversation_id, "999") as here:
+        await here.until("snapshot")
+        await in_database(actions.send_message)(asker, reply.conversation_id, key="key-of-two", text="And?")
+
+        assert "queue" in await here.until("queue")
+
+
 @pytest.mark.parametrize("offset", [1, 999])
 async def test_a_position_that_knows_a_text_otherwise_is_told_everything_anew(reply, offset):
     stranger = uuid.uuid4()

@@ -83,6 +83,22 @@ async def test_another_conversation_takes_the_place_of_the_first(
     await view.leave()
 
 
+async def test_a_page_ahead_of_a_restored_backup_is_shown_what_waits_to_be_sent(
+    owner: User, conversation: Conversation
+) -> None:
+    view = LiveView(owner.pk, 0, hub)
+    async with running_hub():
+        await view.join()
+        await view.show(conversation.pk, rev=99)
+        before = await frames(view, "#messages")
+        for text in ("And now?", "And then?"):
+            await in_database(actions.send_message)(owner, conversation.pk, key=text.lower(), text=text)
+
+        assert "innerHTML:#queue" in before
+        assert "innerHTML:#queue" in await frames(view, "And then?")
+        await view.leave()
+
+
 async def test_a_page_that_still_shows_what_was_deleted_goes_on_once_it_is_there_again(
     owner: User, conversation: Conversation
 ) -> None:
