@@ -181,6 +181,7 @@ FIRST_ACCOUNT_IS_ADMIN = False
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10  # seconds that a mail server may hold up whoever waits for a page
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Colloquy <noreply@localhost>")
 
 # Keys that were in use before SECRET_KEY: what they signed or sealed stays good.
