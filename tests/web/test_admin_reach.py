@@ -13,6 +13,7 @@ from tests.web.desks import METADATA, desk_of, staff_with
 pytestmark = pytest.mark.django_db
 
 AUDIT = reverse("admin:oversight_auditentry_changelist")
+CONVERSATIONS = reverse("admin:chat_conversation_changelist")
 FEW = 3  # rows that a list reaches here
 
 
@@ -105,3 +106,19 @@ def test_an_address_asks_in_vain_for_an_order(admin_client: Client, name: str) -
     asked = {admin_client.get(f"{address}?o={order}").context["cl"].queryset.query.order_by for order in "12"}
 
     assert asked == {usual}
+
+
+def test_a_list_says_to_whom_it_is_narrowed_down_and_leads_back(
+    admin_client: Client, reading: AuditEntry
+) -> None:
+    narrowed = {
+        f"{AUDIT}?owner_id__exact={reading.owner_id}": "What concerns one person",
+        f"{AUDIT}?staff_id__exact={reading.staff_id}": "What one of the staff did",
+        f"{AUDIT}?conversation_id__exact={reading.conversation_id}": "What concerns one conversation",
+        f"{CONVERSATIONS}?owner__id__exact={reading.owner_id}": "Conversations of one person",
+    }
+
+    for address, said in narrowed.items():
+        page = admin_client.get(f"{address}&q=e")
+        assert f"<strong>{said}</strong>" in page.content.decode()
+        assert page.context["cl"].narrowings == [(said, "?q=e")]

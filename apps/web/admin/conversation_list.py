@@ -50,8 +50,8 @@ class ConversationList(LatestChangeList):
         return self.may_read and CONTENT in self.params
 
     @property
-    def searched(self) -> int:
-        return SEARCHED
+    def searched(self) -> str:
+        return number(SEARCHED)
 
     @property
     def notes(self) -> list[str]:

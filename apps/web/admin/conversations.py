@@ -30,7 +30,7 @@ class ConversationAdmin(LatestAdmin):
     list_display = ("name", "whose", "messages", "activity", "model_name", "state", "tokens")
     list_filter = (StatusFilter, ModelFilter, ActivityFilter, DeletedFilter)
     lookups = ("status", "model", "active", "deleted")
-    near = (WHOSE,)
+    near = {WHOSE: _("Conversations of one person")}
     search_fields = ("owner__email",)
     date_hierarchy = "updated_at"
     ordering = ("-updated_at", "-id")

@@ -2,7 +2,7 @@
 
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters, ShowFacets
@@ -89,6 +89,13 @@ class LatestChangeList(CarefulChangeList):
         moment, pk = last[0]
         later = Q(**{f"{field}__gt": moment}) | Q(**{field: moment, "pk__gte": pk})
         return Q(**{f"{field}__gte": moment}) & later  # the first is all that an index needs
+
+    @property
+    def narrowings(self) -> list[tuple[str, str]]:
+        """What it is narrowed down to that no filter shows, and where it is not."""
+        desk: Any = self.model_admin
+        told = [(said, name) for name, said in desk.near.items() if said and name in self.near]
+        return [(str(said), self.get_query_string(remove=[name])) for said, name in told]
 
     @property
     def notes(self) -> list[str]:
@@ -185,10 +192,10 @@ class ReadOnlyAdmin(Desk):
 class LatestAdmin(ReadOnlyAdmin):
     """A list of the latest, by a calendar of `date_hierarchy`; `ordering` begins with that, and has an index.
 
-    `near` are parameters that have an index as well.
+    `near` are parameters that have an index as well, and what is told of each: nothing if a filter shows it.
     """
 
-    near: tuple[str, ...] = ()
+    near: ClassVar[dict[str, Any]] = {}
     change_list_template = "admin/latest.html"
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:

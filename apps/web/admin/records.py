@@ -211,7 +211,12 @@ class AuditAdmin(LatestAdmin):
 
     list_display = ("at", "what", "who", "whose", "conversation", "why", "address")
     list_filter = ("what",)
-    near = ("what__exact", "owner_id__exact", "staff_id__exact", "conversation_id__exact")
+    near = {
+        "what__exact": "",
+        "owner_id__exact": _("What concerns one person"),
+        "staff_id__exact": _("What one of the staff did"),
+        "conversation_id__exact": _("What concerns one conversation"),
+    }
     search_fields = ("staff_email", "owner_email", "reason")
     date_hierarchy = "at"
     ordering = ("-at", "-id")
