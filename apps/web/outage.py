@@ -30,7 +30,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     again_after = AGAIN_AFTER if request.method in READING else None
     page = render_to_string("503.html", {**context, "again_after": again_after})
     response = HttpResponse(page, status=503, headers={"Retry-After": str(AGAIN_AFTER)})
-    log_response("The database is away for a page: %s", _line(error), response=response, logger=logger)
+    log_response("The database is away for a page: %s", _kind(error), response=response, logger=logger)
     return response
 
 
@@ -50,9 +50,10 @@ class Handshakes:
         try:
             await self.application(scope, receive, send)
         except AWAY as error:
-            logger.error("The database is away for a socket: %s", _line(error))
+            logger.error("The database is away for a socket: %s", _kind(error))
             await send({"type": "websocket.close", "code": RESTART})
 
 
-def _line(error: BaseException) -> str:
-    return str(error).partition("\n")[0] or type(error).__name__
+def _kind(error: BaseException) -> str:
+    """The driver's word for it, which tells a full pool from a server that is away, and no address."""
+    return type(error.__cause__ or error).__name__

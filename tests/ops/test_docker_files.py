@@ -38,6 +38,13 @@ def test_the_proxy_alone_publishes_ports() -> None:
     assert [name for name, service in SERVICES.items() if "outside" in service["networks"]] == ["proxy"]
 
 
+def test_only_an_engine_that_can_speaks_ipv6() -> None:
+    outside = yaml.safe_load((DOCKER / "compose.yaml").read_text())["networks"]["outside"]
+
+    assert outside["enable_ipv6"] == "${IPV6:-false}"
+    assert "no AAAA record" in (CHECKOUT / "README.md").read_text()
+
+
 def test_database_and_bus_stand_where_nothing_leads_out() -> None:
     assert [SERVICES[name]["networks"] for name in ("postgres", "valkey")] == [["data"], ["data"]]
 
