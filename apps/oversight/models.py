@@ -96,6 +96,8 @@ class AuditEntry(models.Model):
             models.Index(fields=["owner_id", "-at", "-id"], name="audit_latest_of_owner"),
             models.Index(fields=["staff_id", "-at", "-id"], name="audit_latest_of_staff"),
             models.Index(fields=["conversation_id", "-at", "-id"], name="audit_latest_of_conversation"),
+            models.Index(fields=["owner_id", "what", "-at", "-id"], name="audit_latest_of_owner_what"),
+            models.Index(fields=["staff_id", "what", "-at", "-id"], name="audit_latest_of_staff_what"),
         )
 
     def __str__(self) -> str:
