@@ -212,14 +212,13 @@ class Person:
         return found
 
     def deactivate(self, other: "Person") -> None:
-        """What an administrator does who ticks "active" off."""
+        """What an administrator does who blocks somebody."""
         found = re.search(
-            r'href="(/admin/accounts/user/\d+/change/)[^"]*">' + re.escape(other.email),
+            r'href="(/admin/accounts/user/\d+)/change/[^"]*">' + re.escape(other.email),
             self.get(f"/admin/accounts/user/?q={other.email}").text,
         )
         assert found
-        fields = {"email": other.email, "date_joined_0": "2024-01-01", "date_joined_1": "00:00:00"}
-        assert self.post(found[1], form(**fields)).status_code == 302
+        assert self.post(f"{found[1]}/do/", form(what="blocked")).status_code == 302
 
     def send_by_form(self, conversation: str, text: str) -> Verdict:
         """What the composer posts where there are no scripts."""
