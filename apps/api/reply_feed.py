@@ -30,6 +30,7 @@ class ReplyFeed(Feed):
         self._queued_id = done.message.pk if isinstance(done, Queued) else None
         self._rev = done.reply.rev if isinstance(done, Sent) else 0
         self._cursor = ReplyCursor(max(self._rev - 1, 0), wake)
+        self._looked_at: int | None = None  # the rev at which what waits had not gone out
         self._attempt: int | None = None  # that was told to have begun
         self._offset = 0
 
@@ -64,7 +65,10 @@ class ReplyFeed(Feed):
         }
 
     async def _found(self) -> UUID | None:
-        """The reply to what has waited, if it has gone out by now."""
+        """The reply to what has waited, if it has gone out by now: nothing does without another rev."""
+        if self._looked_at == self._cursor.known:
+            return None
+        self._looked_at = self._cursor.known
         try:
             reply = await in_view(queue.reply_to)(self._queued_id) if self._queued_id else None
         except queue.TooLate:

@@ -122,7 +122,9 @@ class _Streaming:
         finally:
             leaving.cancel()
             work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
+            (ended,) = await asyncio.gather(work, return_exceptions=True)
+            if isinstance(ended, Exception):
+                logger.error("A stream failed; its program comes back", exc_info=ended)
         await self._send({"type": "http.response.body", "body": b""})
 
     async def _follow(self) -> None:

@@ -103,6 +103,11 @@ class ReplyCursor(Cursor[ConversationMirror]):
         self._joined(hub, await hub.watch_conversation(conversation_id, self))
 
     @property
+    def known(self) -> int:
+        """The rev up to which the conversation is known here."""
+        return self._mirror.rev if self._mirror else UNKNOWN
+
+    @property
     def is_gone(self) -> bool:
         return self._mirror is not None and self._mirror.gone
 

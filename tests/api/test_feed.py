@@ -8,8 +8,9 @@ import pytest
 from apps.api.events import PIECE, Event
 from apps.api.feed import ConversationFeed, Feed, ListFeed
 from apps.api.position import Position
+from apps.api.reply_feed import ReplyFeed
 from apps.bridge import in_database
-from apps.chat import actions, filing
+from apps.chat import actions, filing, queue
 from apps.chat.models import Conversation, Message, Status
 from apps.generation.append import Piece, append
 from apps.generation.claim import Claim, claim_waiting
@@ -235,6 +236,27 @@ async def test_a_deleted_conversation_is_the_end(asker, reply):
 
         assert here.feed.has_ended
         assert await here.feed.events() == []
+
+
+async def test_a_reply_that_waits_is_looked_for_only_when_something_but_text_is_new(
+    asker, reply, monkeypatch
+):
+    looked, reply_to = [], queue.reply_to
+    monkeypatch.setattr(queue, "reply_to", lambda pk: looked.append(pk) or reply_to(pk))
+    claim = await claim_one()
+    sent = await in_database(actions.send_message)(
+        asker, reply.conversation_id, key="key-of-two", text="And?"
+    )
+    feed = ReplyFeed(sent, asyncio.Event())
+    async with running_hub() as hub:
+        await feed.join(hub)
+        for start in range(5):
+            await write(claim, start, "x")
+            await hub.check()
+            assert await feed.events() == []
+        await feed.leave()
+
+    assert len(looked) == 1
 
 
 async def test_the_list_tells_what_began_and_what_is_gone(asker, reply):

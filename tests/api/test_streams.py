@@ -252,6 +252,14 @@ async def test_a_client_that_takes_nothing_in_is_waited_for_and_then_dropped(eve
         assert await here.rest() == []
 
 
+async def test_a_fault_of_ours_ends_it_and_is_logged(events, monkeypatch, caplog):
+    monkeypatch.setattr("apps.api.feed.ConversationFeed.join", lambda *_: 1 / 0)
+    async with running_hub(), stream(events, **BEARER) as here:
+        assert await here.rest() == []
+
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ZeroDivisionError]
+
+
 async def test_head_is_no_stream(events):
     async with stream(events, method="HEAD", **BEARER) as here:
         assert here.status == 200
