@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from shutil import which
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 
@@ -13,7 +14,7 @@ from apps.api.documents.kept import FOLDER
 from apps.llm.demo_answers import long
 from tests.support.product import Product
 from tests.support.product import product as running_product
-from tests.support.programs import posted, terminal, token_of, typescript
+from tests.support.programs import delete, posted, terminal, token_of, typescript
 from tests.support.proxy import Spreading
 
 PROSE = (FOLDER / "openapi.md").read_text(encoding="utf-8")
@@ -95,6 +96,23 @@ def test_page_in_typescript_goes_on_where_it_was_cut(
             assert line.cut()
 
         assert program.wait_for(exchange(120)) == exchange(120)
+
+
+def test_page_in_typescript_ends_where_there_is_no_such_conversation(product: Product, token: str) -> None:
+    with typescript(product.base_url, token, str(uuid4())) as program:
+        assert program.ended() == 1
+
+
+def test_page_in_typescript_ends_when_its_conversation_was_deleted_while_it_was_cut_off(
+    product: Product, token: str, conversation: str, line: Spreading
+) -> None:
+    posted(product.base_url, token, f"conversations/{conversation}/messages", text="/long 3")
+    with typescript(line.base_url, token, conversation) as program:
+        program.wait_for(exchange(3))
+        with line.down():
+            delete(product.base_url, token, f"conversations/{conversation}")
+
+        assert program.ended() == 1
 
 
 @pytest.mark.skipif(not (which("curl") and which("jq")), reason="there is no curl, or no jq")

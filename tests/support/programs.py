@@ -172,3 +172,10 @@ def posted(address: str, token: str, path: str, **body: object) -> dict[str, Any
     with urlopen(request, timeout=WITHIN) as answer:
         found: dict[str, Any] = json.load(answer)
     return found
+
+
+def delete(address: str, token: str, path: str) -> None:
+    request = Request(
+        f"{address}/api/v1/{path}", headers={"Authorization": f"Bearer {token}"}, method="DELETE"
+    )
+    urlopen(request, timeout=WITHIN).close()

@@ -7,9 +7,9 @@ accept is passed over; what a connection carries is not looked at.
 import asyncio
 import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -20,7 +20,7 @@ MOST_AT_ONCE = 1 << 16  # bytes
 class Spreading:
     def __init__(self, ports: Sequence[int]) -> None:
         self.served: dict[int, int] = dict.fromkeys(ports, 0)  # connections by the port that took them
-        self._turns = itertools.cycle(ports)
+        self._turns: Iterator[int] = itertools.cycle(ports)
         self._port: Future[int] = Future()
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -47,6 +47,16 @@ class Spreading:
     def cut(self) -> int:
         """Break every connection there is, as a network does; how many there were. New ones are taken."""
         return asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result()
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Break every connection there is, and take none until the block ends."""
+        turns, self._turns = self._turns, iter(())
+        try:
+            self.cut()
+            yield
+        finally:
+            self._turns = turns
 
     async def _cut(self) -> int:
         cut = [task for task in self._connections if task.cancel()]

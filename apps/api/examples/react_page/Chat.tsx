@@ -19,7 +19,7 @@ export function Chat({ door, id }: { door: Door; id: string }) {
         {messages.map((message) => <Entry key={message.id} message={message} />)}
         {waiting.map(({ id, text }) => <li key={id}>{text} (waits for the answer)</li>)}
       </ol>
-      {refused && <p role="alert">The server lets this page in no more: {refused}</p>}
+      {refused && <p role="alert">The server does not let this page follow the conversation: {refused}</p>}
       <Composer send={(text, key) => conversation.send(text, key)} />
       {running && <button onClick={() => void conversation.stop(running.id)}>Stop</button>}
     </main>

@@ -29,17 +29,25 @@ export class Door {
     this.headers = headers;
   }
 
-  /** @throws {Refused | TypeError} a TypeError if the server was not reached */
-  async post<Answer>(path: string, body: object = {}): Promise<Answer> {
+  get<Answer>(path: string): Promise<Answer> {
+    return this.#ask(path, { headers: this.headers });
+  }
+
+  post<Answer>(path: string, body: object = {}): Promise<Answer> {
     const headers = { ...this.headers, "Content-Type": "application/json" };
-    const response = await fetch(this.url(path), { method: "POST", headers, body: JSON.stringify(body) });
-    const answer = await response.json().catch(() => ({})); // what stands in front of it may say no JSON
-    if (!response.ok) throw new Refused(response.status, answer.code ?? "");
-    return answer;
+    return this.#ask(path, { method: "POST", headers, body: JSON.stringify(body) });
   }
 
   url(path: string): URL {
     return new URL(`/api/v1/${path}`, this.address);
+  }
+
+  /** @throws {Refused | TypeError} a TypeError if the server was not reached */
+  async #ask<Answer>(path: string, request: RequestInit): Promise<Answer> {
+    const response = await fetch(this.url(path), request);
+    const answer = await response.json().catch(() => ({})); // what stands in front of it may say no JSON
+    if (!response.ok) throw new Refused(response.status, answer.code ?? "");
+    return answer;
   }
 }
 
@@ -89,13 +97,19 @@ export class Conversation {
   async #follow(): Promise<void> {
     const turn = ++this.#turn;
     try {
+      await this.#door.get(`conversations/${this.id}`); // an EventSource would not say why it was refused
       const { ticket } = await this.#door.post<{ ticket: string }>("tickets");
       if (turn === this.#turn) this.#open(ticket);
     } catch (error) {
       if (turn !== this.#turn) return;
-      if (error instanceof Refused && FINAL.has(error.status)) this.#show({ ...this.#state, refused: error.code });
+      if (error instanceof Refused && FINAL.has(error.status)) this.#show({ ...this.#state, ...this.#ended(error) });
       else this.#again();
     }
+  }
+
+  /** What was followed once and is absent now has been deleted. */
+  #ended({ status, code }: Refused): Partial<State> {
+    return status === 404 && this.#state.position ? { isGone: true } : { refused: code || `${status}` };
   }
 
   #open(ticket: string): void {
