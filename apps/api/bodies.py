@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from apps.api.fields import Id, Instructions, Key, MessageText, ModelName, Note, Said, Title
+from apps.api.fields import Attempt, Id, Instructions, Key, MessageText, ModelName, Note, Said, Title
 from apps.chat.models import Verdict
 
 
@@ -60,6 +60,16 @@ class NewVersion(Said):
 
     key: Key | None = None
     model: ModelName | None = None
+
+
+class Continuation(Said):
+    """Where to go on."""
+
+    attempt: Attempt | None = Field(
+        default=None,
+        description="The attempt to continue, as the reply tells it: behind each the reply goes on once, "
+        "however often that is asked. Without it a repeated request may continue it again.",
+    )
 
 
 class EditedQuestion(Said):

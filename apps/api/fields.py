@@ -27,6 +27,7 @@ GATE = "gate"
 DIGITS = re.compile(r"[0-9]{1,4}")
 FLAGS = {"true": True, "false": False}
 MOST_ITEMS = 100
+MOST_ATTEMPTS = 2**31 - 1  # that a row can count
 CANONICAL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 KEY_PATTERN = r"^[A-Za-z0-9_-]{8,64}$"
 
@@ -56,6 +57,11 @@ def _identifier(value: object) -> object:
 def _digits(value: object) -> object:
     """Only the spelling of ten fingers."""
     return int(value) if isinstance(value, str) and DIGITS.fullmatch(value) else value
+
+
+def _whole(value: object) -> object:
+    """JSON knows but numbers: 2.0 is an integer, as schemas see it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _flag(value: object) -> object:
@@ -108,6 +114,7 @@ class Said(BaseModel):
 Limit = Annotated[
     int, Field(ge=1, le=MOST_ITEMS, description="How many items a page may hold."), BeforeValidator(_digits)
 ]
+Attempt = Annotated[int, Field(ge=0, le=MOST_ATTEMPTS), BeforeValidator(_whole)]
 Cursor = Annotated[str, Field(pattern=CURSOR_PATTERN, description="`next` of the page before.")]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Words = Annotated[

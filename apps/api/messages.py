@@ -159,7 +159,10 @@ class AcceptedPayload(Naming):
 
 
 class AcceptedMessage(Answer):
-    """It is stored; the same key will not store it again. What it changed comes as events."""
+    """It is done, or the same was done before. What it changed comes as events.
+
+    The same key does not send, edit or write anew again; the same attempt is not continued again.
+    """
 
     action: Literal["accepted"] = "accepted"
     payload: AcceptedPayload

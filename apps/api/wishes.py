@@ -13,6 +13,7 @@ from django.db import transaction
 from apps.accounts.access import Access
 from apps.accounts.models import User
 from apps.api.bodies import (
+    Continuation,
     ConversationChange,
     EditedQuestion,
     NewConversation,
@@ -131,9 +132,9 @@ class Stop(MessageWish):
         actions.stop(user, self.conversation_id, self.message_id)
 
 
-class Continue(MessageWish):
+class Continue(MessageWish, Continuation):
     def granted_to(self, user: User) -> None:
-        actions.continue_reply(user, self.conversation_id, self.message_id)
+        actions.continue_reply(user, self.conversation_id, self.message_id, attempt=self.attempt)
 
 
 class Choose(MessageWish):

@@ -79,13 +79,12 @@ def stop(user: User, conversation_id: UUID, message_id: UUID) -> None:
             queue.go_on(conversation, reply, Status.STOPPED)
 
 
-def continue_reply(user: User, conversation_id: UUID, message_id: UUID) -> None:
-    """Have more appended to a reply that was cut short."""
-    with changing(_reply(user, conversation_id, message_id).conversation_id, listed=True) as conversation:
-        reply = conversation.messages.get(pk=message_id)
-        if not reply.can_continue:
-            raise NotPossible
-        queue_again(conversation, reply)
+def continue_reply(
+    user: User, conversation_id: UUID, message_id: UUID, *, attempt: int | None = None
+) -> Message:
+    """Have more appended to a reply that was cut short; once, if `attempt` says which one was."""
+    reply = _reply(user, conversation_id, message_id)
+    return keys.once(partial(keys.continued_before, reply.pk, attempt), partial(_continue, reply, attempt))
 
 
 def regenerate(
@@ -185,6 +184,14 @@ def _edit(question: Message, key: Key, text: str) -> Sent:
         conversation.path_rev = conversation.rev
         go_on_with(conversation)
         return ask(conversation, question.parent, key, text)
+
+
+def _continue(reply: Message, attempt: int | None) -> Message:
+    with changing(reply.conversation_id, listed=True) as conversation:
+        reply = conversation.messages.get(pk=reply.pk)
+        if not reply.can_continue or attempt not in (None, reply.attempt):
+            raise NotPossible
+        return queue_again(conversation, reply)
 
 
 def _regenerate(reply: Message, key: Key, model_name: str) -> Message:

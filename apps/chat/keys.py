@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from apps.chat.asking import Key, KeyUsed, NotPossible, Sent, check_same
-from apps.chat.models import Message, QueuedMessage, Role
+from apps.chat.models import Message, QueuedMessage, Role, Status
 from apps.chat.queue import Queued
 
 T = TypeVar("T")
@@ -56,6 +56,15 @@ def written_anew_before(reply: Message, key: Key) -> Message | None:
     if found and found.parent_id != reply.parent_id:
         raise KeyUsed
     return found
+
+
+def continued_before(message_id: UUID, attempt: int | None) -> Message | None:
+    """The reply, if it goes on, or went on, behind this attempt: what this has stored that takes no key."""
+    if attempt is None:
+        return None
+    reply = Message.objects.get(pk=message_id)
+    is_about_to = reply.status == Status.QUEUED and reply.attempt == attempt
+    return reply if is_about_to or reply.attempt == attempt + 1 else None
 
 
 def check_not_queued(conversation_id: UUID, key: Key) -> None:

@@ -6,7 +6,7 @@ import pytest
 from apps.accounts.models import User
 from apps.chat.actions import send_message
 from apps.chat.models import Conversation, Message
-from tests.api.client import Program, problem
+from tests.api.client import Program, problem, wrong_fields
 from tests.factories import ConversationFactory, MessageFactory, ReplyFactory
 
 pytestmark = pytest.mark.django_db
@@ -146,3 +146,46 @@ def test_what_has_no_digest_is_known_by_its_text(
 
     assert send(writer, conversation, after=str(reply.pk)).status_code == 200
     assert problem(send(writer, conversation, text="But?")) == USED
+
+
+@pytest.fixture
+def cut(conversation: Conversation) -> Message:
+    return ReplyFactory(parent__conversation=conversation, attempt=2, stopped=True)
+
+
+def go_on(writer: Program, reply: Message, attempt: float) -> Any:
+    return writer.post(f"/messages/{reply.pk}/continue", {"attempt": attempt})
+
+
+@pytest.mark.parametrize(("status", "attempt"), [("queued", 2), ("streaming", 3), ("stopped", 3)])
+def test_behind_one_attempt_a_reply_is_continued_once(
+    writer: Program, cut: Message, status: str, attempt: int
+) -> None:
+    assert go_on(writer, cut, 2).json()["status"] == "queued"
+    Message.objects.filter(pk=cut.pk).update(status=status, attempt=attempt)
+
+    again = go_on(writer, cut, 2)
+
+    assert (again.status_code, again.json()["status"], again.json()["attempt"]) == (202, status, attempt)
+    assert Conversation.objects.get().rev == 1
+
+
+@pytest.mark.parametrize("attempt", [0, 3])
+def test_behind_another_attempt_it_is_not_continued(writer: Program, cut: Message, attempt: int) -> None:
+    assert problem(go_on(writer, cut, attempt)) == (409, "not_possible")
+    assert Message.objects.get(pk=cut.pk).status == "stopped"
+
+
+def test_what_is_written_by_the_attempt_cannot_be_continued(writer: Program, cut: Message) -> None:
+    Message.objects.filter(pk=cut.pk).update(status="streaming")
+
+    assert problem(go_on(writer, cut, 2)) == (409, "not_possible")
+
+
+def test_an_attempt_is_counted_in_whole_numbers_however_spelled(writer: Program, cut: Message) -> None:
+    assert go_on(writer, cut, 2.0).json()["status"] == "queued"
+
+
+@pytest.mark.parametrize("attempt", [-1, 2**31, "2", 2.5, True])
+def test_an_attempt_is_a_number_that_can_be(writer: Program, cut: Message, attempt: Any) -> None:
+    assert wrong_fields(go_on(writer, cut, attempt)) == {"attempt": "invalid"}

@@ -68,3 +68,17 @@ async def test_a_key_is_the_same_by_whichever_door(reply, asker):
         said = await here.ask("send", conversation_id=str(reply.conversation_id), text="And?", key=KEY)
 
     assert said["payload"]["queued"]["id"] == posted.json()["queued"]["id"]
+
+
+async def test_behind_one_attempt_a_reply_is_continued_once(stopped):
+    said = {"conversation_id": str(stopped.conversation_id), "message_id": str(stopped.pk), "attempt": 1}
+    ended = Message.objects.filter(pk=stopped.pk)
+    async with running_hub(), typed_socket(SECRET) as here:
+        first = await here.ask("continue", **said, key=KEY)
+        await in_database(ended.update)(status="stopped", attempt=2)
+        again = await here.ask("continue", **said, key=KEY)
+        other = await here.ask("continue", **{**said, "attempt": 0})
+
+    assert first == again
+    assert code_of(other) == "not_possible"
+    assert (await in_database(ended.get)()).status == "stopped"

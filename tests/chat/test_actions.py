@@ -120,6 +120,14 @@ class TestSendingAtOnce:
         assert len(rows(conversation.pk)) == 2
         assert told.count(ReplyQueued(message_id=one.reply.pk)) == 1
 
+    def test_behind_one_attempt_a_reply_is_continued_once(self, owner: User, told: list[Event]) -> None:
+        cut = ReplyFactory(parent__conversation__owner=owner, attempt=1, stopped=True)
+
+        at_once(*[lambda: actions.continue_reply(owner, cut.conversation_id, cut.pk, attempt=1)] * 2)
+
+        assert told.count(ReplyQueued(message_id=cut.pk)) == 1
+        assert Conversation.objects.get().rev == 1
+
     @pytest.mark.parametrize("trait", [{}, {"failed": True}])
     def test_one_alternative_is_written(self, owner: User, trait: dict[str, object]) -> None:
         old = ReplyFactory(parent__conversation__owner=owner, **trait)

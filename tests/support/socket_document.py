@@ -94,6 +94,8 @@ class SocketDocument:
             return st.sampled_from(known[name])
         if schema["type"] == "object":
             return self._objects(schema, known)
+        if schema["type"] == "integer":
+            return st.integers(schema["minimum"], schema["maximum"])
         return st.none() if schema["type"] == "null" else _texts(schema)
 
     def _objects(self, schema: Values, known: Mapping[str, list[str]]) -> st.SearchStrategy[Values]:

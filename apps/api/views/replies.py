@@ -7,7 +7,7 @@ from django.urls import reverse
 from rest_framework.request import Request
 
 from apps.api.authentication import access_of
-from apps.api.bodies import EditedQuestion, NewVersion, Rating
+from apps.api.bodies import Continuation, EditedQuestion, NewVersion, Rating
 from apps.api.documents.operation import operation
 from apps.api.errors import Code
 from apps.api.found import found_message
@@ -44,13 +44,16 @@ class Continuing(Door):
     @operation(
         "continueReply",
         "Continue a reply",
-        {202: (Message, "It is going to be written on.")},
+        {202: (Message, "It is going to be written on, or has been, behind the attempt that you name.")},
+        body=Continuation,
         refuses=(Code.NOT_POSSIBLE,),
     )
     def post(self, request: Request, message_id: UUID) -> HttpResponse:
         """For one that was stopped, was interrupted or became as long as its model may write."""
+        body = body_of(request, Continuation)
         message = found_message(access_of(request), message_id)
-        grant(access_of(request), Continue(conversation_id=message.conversation_id, message_id=message.pk))
+        place = {"conversation_id": message.conversation_id, "message_id": message.pk}
+        grant(access_of(request), Continue(**place, attempt=body.attempt))
         return answer(whole(message.pk), 202)
 
 
