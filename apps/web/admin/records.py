@@ -230,14 +230,18 @@ class AuditAdmin(LatestAdmin):
 
     @admin.display(description=_("who"))
     def who(self, entry: AuditEntry) -> SafeString:
-        return format_html('<a href="?staff_id__exact={}">{}</a>', entry.staff_id, entry.staff_email)
+        return format_html(
+            '<a href="?staff_id__exact={}">{}</a>', entry.staff_id, entry.staff_email or entry.staff_id
+        )
 
     @admin.display(description=_("whose"))
     def whose(self, entry: AuditEntry) -> SafeString | str:
         """Leads to all about them, whether or not they still have an account."""
         if entry.owner_id is None:
             return "–"
-        return format_html('<a href="?owner_id__exact={}">{}</a>', entry.owner_id, entry.owner_email)
+        return format_html(
+            '<a href="?owner_id__exact={}">{}</a>', entry.owner_id, entry.owner_email or entry.owner_id
+        )
 
     @admin.display(description=_("conversation"))
     def conversation(self, entry: AuditEntry) -> Any:
