@@ -29,7 +29,7 @@ from apps.api.handshake import access_by
 from apps.api.position import Position
 from apps.api.pump import Ending, Pump
 from apps.api.schemas import QueuedMessage
-from apps.api.throttling import seconds_to_wait
+from apps.api.throttling import Refusals, seconds_to_wait
 from apps.api.wishes import grant
 from apps.bridge import in_database
 from apps.chat.asking import Sent
@@ -42,7 +42,6 @@ logger = logging.getLogger(__name__)
 ANSWERED_WITHIN = 10.0  # seconds; a database that takes longer is away, whatever it may still do
 MOST_AT_ONCE = 8  # messages of one socket under way; beyond that it is not read
 MOST_FOLLOWED = 100  # conversations by one socket
-MOST_REFUSED = 100  # messages too many that are answered before the socket is closed
 CODES = {
     Ending.OVER: RESTART,
     Ending.RESTART: RESTART,
@@ -69,7 +68,7 @@ class ProgramConsumer(AsyncJsonWebsocketConsumer):
         self._performing: set[asyncio.Task[None]] = set()
         self._may_perform = asyncio.Semaphore(MOST_AT_ONCE)
         self._in_turn = asyncio.Lock()
-        self._refused = 0
+        self._refusals = Refusals()
         self._is_closing = False
 
     @classmethod
@@ -137,14 +136,14 @@ class ProgramConsumer(AsyncJsonWebsocketConsumer):
         if self._is_closing or self._access is None:
             return
         if not limits.messages.spend(self._access.user.pk):
-            await self._refuse_more()
+            await self._refuse(Refused(Code.TOO_MANY))
             return
         values: dict[str, Any] = {}
         try:
             values = object_in(text_data)
             message = message_in(values, self.kinds)
         except Refused as refused:
-            await self._say(_error(refused, key_in(values)))
+            await self._refuse(refused, key_in(values))
             return
         if isinstance(message, said.PingMessage):
             await self._answer(message)
@@ -213,13 +212,14 @@ class ProgramConsumer(AsyncJsonWebsocketConsumer):
         if not self._is_closing:
             await self.send(text_data=message.model_dump_json())
 
-    async def _refuse_more(self) -> None:
-        """Say that it is too much; whoever does not heed that is shown out."""
-        self._refused += 1
-        if self._refused > MOST_REFUSED:
+    async def _refuse(self, refused: Refused, key: str | None = None) -> None:
+        """Say why; whoever does not heed that it is too much is shown out."""
+        if self._is_closing:
+            return
+        if refused.code == Code.TOO_MANY and not self._refusals.add():
             await self.end(TOO_MANY)
         else:
-            await self._say(_error(Refused(Code.TOO_MANY)))
+            await self._say(_error(refused, key))
 
     def _performed(self, task: asyncio.Task[None]) -> None:
         self._performing.discard(task)
@@ -234,7 +234,8 @@ class ProgramConsumer(AsyncJsonWebsocketConsumer):
                 async with asyncio.timeout(ANSWERED_WITHIN), self._in_turn if waits else nullcontext():
                     answer = await self._handled(message)
         except Refused as refused:
-            answer = _error(refused, key)
+            await self._refuse(refused, key)
+            return
         except (DatabaseError, TimeoutError) as error:
             logger.warning("A message of a program could not be heeded: %s", type(error).__name__)
             answer = _error(Refused(Code.UNAVAILABLE), key)

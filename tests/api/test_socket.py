@@ -10,7 +10,7 @@ from apps.accounts import tokens
 from apps.accounts.access import by_token, issue_ticket
 from apps.accounts.events import AccessEnded
 from apps.accounts.models import Scope, Token, User
-from apps.api import pump
+from apps.api import pump, throttling
 from apps.api import socket as socket_module
 from apps.bridge import in_database
 from apps.chat import actions
@@ -462,7 +462,7 @@ async def test_a_socket_follows_so_many_conversations(monkeypatch, reply, ask):
 
 async def test_too_many_messages_are_refused_and_then_the_socket_is_closed(monkeypatch):
     monkeypatch.setattr(limits, "messages", limits.Allowance(3, 0))
-    monkeypatch.setattr(socket_module, "MOST_REFUSED", 2)
+    monkeypatch.setattr(throttling, "MOST_REFUSED", 2)
     async with running_hub(), typed_socket(SECRET) as here:
         for _ in range(6):
             await here.say("ping")
@@ -478,6 +478,29 @@ async def test_too_many_changes_are_refused(conversation, monkeypatch):
         await here.ask("send", **said, key=key())
 
         assert code_of(await here.ask("send", **said, key=key())) == "too_many"
+
+
+async def test_a_socket_that_goes_on_to_change_too_much_is_closed(stopped, monkeypatch):
+    monkeypatch.setattr(throttling, "WRITES", 0)
+    monkeypatch.setattr(throttling, "MOST_REFUSED", 2)
+    where = {"conversation_id": str(stopped.conversation_id), "message_id": str(stopped.pk)}
+    async with running_hub(), typed_socket(SECRET) as here:
+        answers = [await here.ask("continue", **where) for _ in range(2)]
+        await here.say("continue", **where)
+
+        assert await here.closed() == TOO_MANY
+    assert [code_of(answer) for answer in answers] == ["too_many"] * 2
+
+
+async def test_a_socket_that_is_refused_now_and_then_stays_open(stopped, monkeypatch):
+    monkeypatch.setattr(throttling, "WRITES", 0)
+    monkeypatch.setattr(throttling, "MOST_REFUSED", 2)
+    monkeypatch.setattr(throttling, "REFUSED_WITHIN", 0)
+    where = {"conversation_id": str(stopped.conversation_id), "message_id": str(stopped.pk)}
+    async with running_hub(), typed_socket(SECRET) as here:
+        answers = [await here.ask("continue", **where) for _ in range(5)]
+
+    assert [code_of(answer) for answer in answers] == ["too_many"] * 5
 
 
 async def test_a_program_that_takes_nothing_in_is_waited_for_and_then_dropped(reply, monkeypatch):

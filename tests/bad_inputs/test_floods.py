@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from apps.api.socket import MOST_REFUSED
+from apps.api.throttling import MOST_REFUSED
 from apps.chat.queue import MOST_WAITING
 from apps.live import limits
 from tests.bad_inputs.people import Person
