@@ -1,4 +1,4 @@
-"""How much one person's programs may change in a minute, whatever their tokens; and who does not heed that."""
+"""How much one person's programs may change in a minute, by whatever token, and who does not heed that."""
 
 import time
 from collections import deque
