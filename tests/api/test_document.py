@@ -13,10 +13,12 @@ from apps.accounts.models import Scope, User
 from apps.api import throttling
 from apps.api.documents.kept import DOCUMENTS, FOLDER, kept, spelled
 from tests.factories import ConversationFactory, QueuedMessageFactory, ReplyFactory, TokenFactory
+from tests.web.conftest import session_of
 
 CHECKOUT = FOLDER.parents[2]
 EXCEPT = ["--exclude-path-regex", "/events$"]  # they have no end
-SECRET = "colloquy_for-schemathesis"
+SECRET, SESSION = "colloquy_for-schemathesis", "session"
+CSRF = "c" * 32
 HOOKS = "tests.api.schemathesis_hooks"
 
 
@@ -45,14 +47,15 @@ unexpected-methods = ["PUT", "TRACE"]
 """
 
 
-def asked(server: LiveServer, secret: str, settings: str, folder: Path) -> str:
+def asked(server: LiveServer, headers: dict[str, str], settings: str, folder: Path) -> str:
     """What has been found wrong."""
     path = folder / "schemathesis.toml"
     path.write_text(settings)
     command = [Path(sys.executable).with_name("schemathesis"), "--config-file", path, "run", "--no-color"]
-    document, header = FOLDER / "openapi.json", f"Authorization: Bearer {secret}"
+    said = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+    where = [FOLDER / "openapi.json", "--url", f"{server.url}/api/v1"]
     done = subprocess.run(
-        [*command, document, "--url", f"{server.url}/api/v1", "-H", header, "--continue-on-failure", *EXCEPT],
+        [*command, *where, *said, "--continue-on-failure", *EXCEPT],
         cwd=folder,
         env={**os.environ, "SCHEMATHESIS_HOOKS": HOOKS, "PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
@@ -60,6 +63,14 @@ def asked(server: LiveServer, secret: str, settings: str, folder: Path) -> str:
         check=False,
     )
     return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def credentials(user: User, by: str) -> dict[str, str]:
+    """The headers of a token with this scope, or of a page in a session."""
+    if by != SESSION:
+        TokenFactory(user=user, scope=by, secret=SECRET)
+        return {"Authorization": f"Bearer {SECRET}"}
+    return {"Cookie": f"sessionid={session_of(user)}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
 
 
 @pytest.fixture
@@ -76,20 +87,19 @@ def test_kept_document_is_what_the_code_says(name: str) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("unhurried")
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("scope", Scope)
+@pytest.mark.parametrize("by", [*Scope, SESSION])
 def test_code_does_what_the_document_says(
-    scope: Scope, owner: User, live_server: LiveServer, tmp_path: Path
+    by: str, owner: User, live_server: LiveServer, tmp_path: Path
 ) -> None:
-    token = TokenFactory(user=owner, scope=scope, secret=SECRET)
     rows = [ReplyFactory(parent__conversation=ConversationFactory(owner=owner)) for _ in range(4)]
     queued = [QueuedMessageFactory(conversation=row.conversation) for row in rows]
     settings = config(
         [str(row.conversation_id) for row in rows],
         [str(pk) for row in rows for pk in (row.pk, row.parent_id)],
         [str(row.pk) for row in queued],
-        thorough=token.scope == Scope.WRITE,
+        thorough=by == Scope.WRITE,
     )
 
-    found = asked(live_server, SECRET, settings, tmp_path)
+    found = asked(live_server, credentials(owner, by), settings, tmp_path)
 
     assert not found, found
