@@ -22,6 +22,7 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 LIST = reverse("admin:chat_conversation_changelist")
+PEOPLE = reverse("admin:accounts_user_changelist")
 FEW, MANY = 4 * REACH, 100_000  # conversations
 NEW_ID = {"sqlite": "lower(hex(randomblob(16)))", "postgresql": "gen_random_uuid()"}
 EARLIER = {
@@ -147,7 +148,7 @@ def test_a_hundred_thousand_conversations_cost_what_twenty_thousand_do(admin_cli
     add(owners)
     now, oldest = timezone.now(), Conversation.objects.order_by("updated_at")[0]
     place = {"owner": owners[0].pk, "id": oldest.pk, "year": now.year, "month": now.month}
-    addresses = [f"{LIST}?{way.format(**place)}" for way in WAYS]
+    addresses = [f"{LIST}?{way.format(**place)}" for way in WAYS] + [PEOPLE, f"{PEOPLE}?q=person"]
     for address in addresses:  # what is written once only
         assert admin_client.get(address).status_code == 200
     few = {address: work(lambda address=address: admin_client.get(address)) for address in addresses}

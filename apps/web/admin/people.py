@@ -1,5 +1,6 @@
 """People as administrators see them: what is theirs, as figures, and what can be done about their access."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -21,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.forms import NewcomerForm
 from apps.accounts.models import User
-from apps.generation.usage import Usage, usage_of_users
+from apps.generation.usage import Activity, Figure, PersonalUsage, activity_of_users, usage_of_user
 from apps.oversight import people
 from apps.oversight.models import What
 from apps.web.admin.actors import actor_of
@@ -29,6 +30,8 @@ from apps.web.admin.lists import CappedPaginator, CarefulChangeList, Desk, numbe
 from apps.web.personal import person
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+FIGURES = ("conversations", "messages", "tokens", "activity")
+MOST_LISTED = 1_000  # conversations of each person in a list
 OFFERED = (What.BLOCKED, What.UNBLOCKED, What.SIGNED_OUT, What.TOKENS)  # as buttons
 
 
@@ -38,16 +41,14 @@ class UserList(CarefulChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        usage = usage_of_users([user.pk for user in self.result_list])
+        activity = activity_of_users([user.pk for user in self.result_list], up_to=MOST_LISTED)
         for user in self.result_list:
-            user.usage = usage[user.pk]
+            user.activity = activity[user.pk]
 
 
 @admin.register(User)
 class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own class takes none
-    list_display = (
-        "email", "state", "conversations", "messages", "tokens", "last_login", "date_joined"
-    )  # fmt: skip
+    list_display = ("email", "state", "conversations", "activity", "last_login", "date_joined")
     list_filter = ("is_active", "is_staff", "is_superuser", "date_joined")
     lookups = (
         "is_active__exact", "is_staff__exact", "is_superuser__exact", "date_joined__gte", "date_joined__lt"
@@ -65,13 +66,12 @@ class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own 
     change_user_password_template = "admin/accounts/user/password.html"  # noqa: S105 - a template
     fieldsets = (
         (None, {"fields": ("email", "first_name", "is_active")}),
-        (_("Usage"), {"fields": ("conversations", "messages", "tokens")}),
+        (_("Usage"), {"fields": FIGURES}),
         (_("Permissions"), {"fields": RIGHTS}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_form = NewcomerForm
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "password1", "password2")}),)
-    figures = ("conversations", "messages", "tokens")
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
         return UserList
@@ -97,7 +97,7 @@ class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own 
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """An address is its owner's to change: whoever changes it could sign in as them. Buttons block."""
-        fixed = ["email", "is_active", "last_login", "date_joined", *self.figures]
+        fixed = ["email", "is_active", "last_login", "date_joined", *FIGURES]
         if not person(request).is_superuser:
             fixed += RIGHTS
         if obj == person(request):
@@ -119,12 +119,12 @@ class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own 
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What is told before: figures, for there may be very much."""
-        usage = usage_of_users([user.pk for user in objs])
-        told = {_("conversations"): 0, _("messages"): 0}
-        for user in objs:
-            told[_("conversations")] += usage[user.pk].conversations
-            told[_("messages")] += usage[user.pk].messages
-        return [str(user) for user in objs], told, set(), []
+        [user] = objs
+        told = {
+            _("conversations"): counted(activity_of_users([user.pk])[user.pk].conversations),
+            _("messages"): counted(usage_of_user(user).messages),
+        }
+        return [str(user)], told, set(), []
 
     @admin.action(description=_("Block"), permissions=["change"])
     def block(self, request: HttpRequest, users: QuerySet[User]) -> None:
@@ -188,7 +188,8 @@ class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         user: User | None = options["obj"]
         if user:
-            user.usage = usage_of_users([user.pk])[user.pk]  # type: ignore[attr-defined]
+            user.activity = activity_of_users([user.pk])[user.pk]  # type: ignore[attr-defined]
+            user.usage = usage_of_user(user)  # type: ignore[attr-defined]
             may_act = self.has_change_permission(request, user) and people.may_act_on(person(request), user)
             context["live_tokens"] = user.tokens.live().count() if may_act else 0
             context["deeds"] = _deeds_for(user, context["live_tokens"]) if may_act else ()
@@ -210,16 +211,20 @@ class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own 
     @admin.display(description=_("conversations"))
     def conversations(self, user: User) -> SafeString:
         address = reverse("admin:chat_conversation_changelist")
-        count = number(_usage(user).conversations)
+        count = counted(_activity(user).conversations)
         return format_html('<a href="{}?owner__id__exact={}">{}</a>', address, user.pk, count)
 
     @admin.display(description=_("messages"))
     def messages(self, user: User) -> str:
-        return number(_usage(user).messages)
+        return counted(_usage(user).messages)
+
+    @admin.display(description=_("last activity"))
+    def activity(self, user: User) -> datetime | None:
+        return _activity(user).latest
 
     @admin.display(description=_("tokens"))
     def tokens(self, user: User) -> str:
-        return number(_usage(user).tokens)
+        return counted(_usage(user).tokens)
 
 
 admin.site.unregister(Group)
@@ -267,6 +272,17 @@ def _deeds_for(user: User, live_tokens: int) -> list[tuple[str, str]]:
     return [(what, said) for what, (said, makes_sense) in deeds.items() if makes_sense]
 
 
-def _usage(user: User) -> Usage:
-    usage: Usage = user.usage  # type: ignore[attr-defined]  # of each row of a page
+def counted(figure: Figure) -> str:
+    """As far as was counted."""
+    shown = number(figure.number)
+    return gettext("more than {count}").format(count=shown) if figure.is_more else shown
+
+
+def _activity(user: User) -> Activity:
+    activity: Activity = user.activity  # type: ignore[attr-defined]  # of each row of a page
+    return activity
+
+
+def _usage(user: User) -> PersonalUsage:
+    usage: PersonalUsage = user.usage  # type: ignore[attr-defined]  # of the one whose page it is
     return usage
