@@ -42,6 +42,12 @@ def test_who_is_added_goes_on_record_and_signs_in_whatever_the_case(admin_client
     assert ada.get("/").status_code == 200
 
 
+def test_the_form_says_what_the_password_is_for(admin_client: Client) -> None:
+    html = admin_client.get(reverse("admin:accounts_user_add")).content.decode()
+
+    assert "They sign in with this address and password, and can change both." in html
+
+
 def test_who_is_no_administrator_adds_nobody(owner: User) -> None:
     desk = desk_of(staff_with(*METADATA, "add_user"))
     known = User.objects.count()

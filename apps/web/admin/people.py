@@ -1,6 +1,5 @@
 """People as administrators see them: what is theirs, as figures, and what can be done about their access."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,6 +14,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -62,7 +63,7 @@ class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own 
     show_facets = ShowFacets.NEVER
     paginator = CappedPaginator
     actions = ("block", "unblock", "sign_out")
-    change_form_template = "admin/accounts/user/person.html"
+    add_form_template = change_form_template = "admin/accounts/user/person.html"
     change_user_password_template = "admin/accounts/user/password.html"  # noqa: S105 - a template
     fieldsets = (
         (None, {"fields": ("email", "first_name", "is_active")}),
@@ -80,6 +81,12 @@ class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own 
         """None that deletes: that is done with one account before one's eyes."""
         actions = super().get_actions(request)
         return {name: action for name, action in actions.items() if name in self.actions}
+
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **options: Any
+    ) -> Any:
+        """Without Django's advice on a box that is a sign here."""
+        return super().get_form(request, obj, change=change, help_texts={"is_active": ""}, **options)
 
     # -- Who may what ------------------------------------------------------------------------------
 
@@ -219,8 +226,9 @@ class UserAdmin(Desk, BaseUserAdmin):  # type: ignore[type-arg]  # Django's own 
         return counted(_usage(user).messages)
 
     @admin.display(description=_("last activity"))
-    def activity(self, user: User) -> datetime | None:
-        return _activity(user).latest
+    def activity(self, user: User) -> str:
+        latest = _activity(user).latest
+        return date_format(timezone.localtime(latest), "DATETIME_FORMAT") if latest else "–"
 
     @admin.display(description=_("tokens"))
     def tokens(self, user: User) -> str:
