@@ -4,7 +4,7 @@
 # starts the rest anew where it has changed. `PULL=false` keeps to the images that are on this machine.
 set -eu
 cd "$(dirname "$0")"
-beside() { docker compose up --detach --no-recreate --wait --wait-timeout 300 "$@"; }
+beside() { docker compose up --detach --no-recreate --wait --wait-timeout 180 "$@"; }
 
 # change SERVICE SECONDS: new containers beside the old ones, which have that long to drain once those are well.
 change() {

@@ -125,10 +125,14 @@ def deployment() -> Iterator[Deployment]:
 
 
 def _copy_checkout(home: Path) -> None:
+    """As somebody has it whose files are nobody else's to read."""
     for name in run("git", "ls-files", cwd=CHECKOUT).splitlines():
         if not name.startswith(("tests/", "static/img/screenshot")) and (CHECKOUT / name).exists():
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(CHECKOUT / name, home / name)
+            (home / name).chmod(0o600)
+    for folder in (path for path in home.rglob("*") if path.is_dir()):
+        folder.chmod(0o700)
 
 
 def _settle(folder: Path) -> None:
