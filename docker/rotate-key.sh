@@ -8,4 +8,4 @@ echo "$(cat secrets/secret_key),$(cat secrets/secret_key_fallbacks)" >secrets/fo
 mv -f secrets/former secrets/secret_key_fallbacks
 rm -f secrets/secret_key
 sh make-secrets.sh
-docker compose up --detach --wait --force-recreate --no-deps web engine worker beat
+docker compose up --detach --wait --force-recreate web engine worker beat

@@ -143,7 +143,7 @@ class TestKeyRotation:
 
         assert len(set(keys)) == 3
         assert [key for key in former if key] == keys[1:]
-        assert installation.calls[-1].endswith("--force-recreate --no-deps web engine worker beat")
+        assert installation.calls[-1].endswith("--force-recreate web engine worker beat")
 
     def test_containers_may_read_it(self, installation: Installation) -> None:
         installation.script("rotate-key")
