@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,11 @@ from tests.support import pretend_docker
 
 SERVICES = ("engine", "web", "worker", "beat", "migrate", "proxy", "postgres", "valkey")
 SIGNALS = ("SIGHUP", "SIGINT", "SIGTERM")
+
+
+def heed_interrupts() -> None:
+    """A shell cannot: what was ignored when it began stays ignored, as in jobs in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Installation:
@@ -40,7 +46,13 @@ class Installation:
         environment = {**os.environ, "PATH": path, "DOCKER_STATE": str(self._state), **settings}
         command = ["sh", f"{name}.sh", *map(str, arguments)]
         return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+            command,
+            cwd=self.folder,
+            env=environment,
+            preexec_fn=heed_interrupts,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def secret(self, name: str) -> str:
@@ -165,24 +177,24 @@ class TestBackup:
         assert [path.name for path in tmp_path.glob("backup*")] == ["backup.tar"]
         assert (tmp_path / "backup.tar").stat().st_mode & 0o777 == 0o600
 
-    @pytest.mark.parametrize("signal", SIGNALS)
+    @pytest.mark.parametrize("ended_by", SIGNALS)
     def test_one_that_is_ended_leaves_nothing(
-        self, installation: Installation, tmp_path: Path, signal: str
+        self, installation: Installation, tmp_path: Path, ended_by: str
     ) -> None:
         (tmp_path / "tmp").mkdir()
-        hurt = {"HURT_AT": "exec", "HURT_BY": signal, "TMPDIR": str(tmp_path / "tmp")}
+        hurt = {"HURT_AT": "exec", "HURT_BY": ended_by, "TMPDIR": str(tmp_path / "tmp")}
 
         done = installation.script("backup", tmp_path / "b.tar", **hurt)
 
         assert done.returncode != 0
         assert [*tmp_path.glob("b.tar*"), *(tmp_path / "tmp").iterdir()] == []
 
-    @pytest.mark.parametrize("signal", SIGNALS)
+    @pytest.mark.parametrize("ended_by", SIGNALS)
     def test_a_restore_that_is_ended_leaves_none_of_it_about(
-        self, installation: Installation, tmp_path: Path, signal: str
+        self, installation: Installation, tmp_path: Path, ended_by: str
     ) -> None:
         (tmp_path / "tmp").mkdir()
-        hurt = {"HURT_AT": "down", "HURT_BY": signal, "TMPDIR": str(tmp_path / "tmp")}
+        hurt = {"HURT_AT": "down", "HURT_BY": ended_by, "TMPDIR": str(tmp_path / "tmp")}
         installation.script("backup", tmp_path / "b.tar")
         before = set(installation.folder.iterdir())
 
