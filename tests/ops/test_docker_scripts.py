@@ -19,9 +19,10 @@ SERVICES = ("engine", "web", "worker", "beat", "migrate", "proxy", "postgres", "
 SIGNALS = ("SIGHUP", "SIGINT", "SIGTERM")
 
 
-def heed_interrupts() -> None:
-    """A shell cannot: what was ignored when it began stays ignored, as in jobs in the background."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def heed_signals() -> None:
+    """A shell cannot: what was ignored when it began stays ignored, as by `nohup` or in the background."""
+    for name in SIGNALS:
+        signal.signal(signal.Signals[name], signal.SIG_DFL)
 
 
 class Installation:
@@ -49,7 +50,7 @@ class Installation:
             command,
             cwd=self.folder,
             env=environment,
-            preexec_fn=heed_interrupts,
+            preexec_fn=heed_signals,
             capture_output=True,
             text=True,
             check=False,
